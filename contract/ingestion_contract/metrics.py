@@ -1,0 +1,73 @@
+"""Names of the worker's Prometheus metrics. Base units; never a video id or a URL as a label."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+PORT = 9090
+PATH = "/metrics"
+READY_PATH = "/ready"
+
+VIDEOS = "ingestion_videos_total"
+"""Counter {result, reason}: videos with a recorded outcome, by this process."""
+OOM_EVENTS = "ingestion_oom_events_total"
+"""Counter {stage, kind}: device out-of-memory errors; kind is `load` or `batch`."""
+AUDIO_SECONDS = "ingestion_audio_seconds_total"
+"""Counter: seconds of audio that were transcribed."""
+STAGE_SECONDS = "ingestion_stage_duration_seconds"
+"""Histogram {stage}: wall time of a stage, per video or per batch."""
+BATCH_SIZE = "ingestion_batch_size"
+"""Gauge: windows in the latest batch."""
+BATCH_CEILING = "ingestion_batch_ceiling"
+"""Gauge: the largest batch that the governor allows now."""
+WORKER_STATE = "ingestion_worker_state"
+"""Gauge {state}: 1 for the state the worker is in, 0 for the others."""
+OWN_MEMORY = "ingestion_memory_own_bytes"
+"""Gauge: device memory of this process."""
+FLOOR_MEMORY = "ingestion_memory_floor_bytes"
+"""Gauge: models and a batch of one, measured; 0 until it has been."""
+DEVICE_MEMORY_USED = "ingestion_device_memory_used_bytes"
+"""Gauge {gpu_uuid}: of the whole device, by all processes."""
+DEVICE_MEMORY_TOTAL = "ingestion_device_memory_total_bytes"
+"""Gauge {gpu_uuid}."""
+GPU_UTILISATION = "ingestion_gpu_utilisation_ratio"
+"""Gauge {gpu_uuid}: share of the last seconds in which the device was busy, 0 to 1."""
+WINDOWS_WAITING = "ingestion_windows_waiting"
+"""Gauge: windows of audio that are ready for the device."""
+LIMITS_REVISION = "ingestion_limits_revision"
+"""Gauge: revision of the limits that the worker has applied."""
+
+
+class Result(StrEnum):
+    """Outcome of a video."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Stage(StrEnum):
+    """Stages of a video's way through the worker."""
+
+    FETCH = "fetch"
+    DECODE = "decode"
+    ASR = "asr"
+    EMBED = "embed"
+    COMMIT = "commit"
+
+
+class OomKind(StrEnum):
+    """When memory ran out: while a model was loaded, or in a batch."""
+
+    LOAD = "load"
+    BATCH = "batch"
+
+
+class WorkerState(StrEnum):
+    """What a worker does now."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    WAITING_FOR_MEMORY = "waiting_for_memory"
+    WAITING_FOR_SOURCE = "waiting_for_source"
+    STOPPING = "stopping"

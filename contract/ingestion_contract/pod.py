@@ -1,0 +1,45 @@
+"""How the operator calls the worker in a pod: mount paths, environment, arguments."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+WORKER_CONTAINER = "worker"
+"""Name of the container that podFailurePolicy speaks of."""
+
+RUN_FOLDER = "/ingestion/run"
+RUN_FILE = f"{RUN_FOLDER}/run.json"
+"""The manifest, with the run's name, namespace and uid, from a ConfigMap."""
+
+LIMITS_FOLDER = "/ingestion/limits"
+LIMITS_FILE = f"{LIMITS_FOLDER}/limits.json"
+
+OUTPUT_FOLDER = "/ingestion/output"
+"""Where an output that is a PersistentVolumeClaim is mounted."""
+
+MODELS_FOLDER = "/ingestion/models"
+"""Model cache: `HF_HOME` points here; paths below it may be named as models."""
+
+COOKIES_FILE = "/ingestion/cookies/cookies.txt"
+
+SCRATCH_FOLDER = "/tmp"
+"""An emptyDir for downloads."""
+
+POD_IP = "POD_IP"
+"""Environment: the address on which a worker serves metrics and readiness."""
+
+COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
+"""Environment, set by the Job controller: the shard."""
+
+TERMINATION_MESSAGE_FILE = "/dev/termination-log"
+
+
+class Step(StrEnum):
+    """The steps of a run: each a Job, and a command of `ingest`.
+
+    discover: writes the list and cuts it into shards. work: ingests one shard. finish: counts what is there.
+    """
+
+    DISCOVER = "discover"
+    WORK = "work"
+    FINISH = "finish"

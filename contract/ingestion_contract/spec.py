@@ -1,0 +1,338 @@
+"""`spec` of an IngestionRun: what a user writes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, model_validator
+
+from ingestion_contract.base import ApiModel
+from ingestion_contract.rules import cel, immutable
+
+Language = Annotated[str, Field(min_length=1, max_length=16)]
+Url = Annotated[str, Field(min_length=1, max_length=2048)]
+Name = Annotated[str, Field(min_length=1, max_length=253)]
+ModelName = Annotated[str, Field(min_length=1, max_length=512)]
+Quantity = Annotated[
+    int | str,
+    Field(json_schema_extra={"x-kubernetes-int-or-string": True, "maxLength": 64}),
+]
+LabelMap = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)]
+ResourceMap = Annotated[dict[str, Quantity], Field(max_length=16)]
+
+
+class Captions(StrEnum):
+    """Whether captions that come with a video are used."""
+
+    PREFER = "Prefer"
+    ONLY = "Only"
+    IGNORE = "Ignore"
+
+
+class TranscriptionComputeType(StrEnum):
+    """Number type of the speech recogniser's weights, in CTranslate2's words."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+    INT8 = "int8"
+    INT8_FLOAT16 = "int8_float16"
+
+
+class EmbeddingComputeType(StrEnum):
+    """Number type of the embedder's weights, in torch's words."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+
+
+class SecretKeyRef(ApiModel):
+    """One key of a Secret in the run's namespace; it is mounted, never read by the operator."""
+
+    name: Name
+    key: Name
+
+
+class SecretRef(ApiModel):
+    """A Secret in the run's namespace; its keys become environment variables of the worker."""
+
+    name: Name
+
+
+class Source(ApiModel):
+    """Where the videos come from."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "size(self.urls) > 0",
+                "spec.source.urls must name at least one URL that yt-dlp reads: a video, playlist, channel or feed",
+            )
+        )
+    )
+
+    urls: list[Url] = Field(max_length=500, description="Videos, playlists, channels or feeds: anything yt-dlp reads.")
+    limit: int | None = Field(None, ge=1, le=100_000, description="At most so many videos, in the source's order.")
+    captions: Captions = Field(
+        Captions.PREFER,
+        description="Prefer: captions first, speech recognition as the fallback. Only: captions or nothing. Ignore: "
+        "always speech recognition.",
+    )
+    languages: list[Language] = Field(
+        ["en"], min_length=1, max_length=32, description="Languages whose captions are taken, in order of preference."
+    )
+    videos_per_hour: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Egress budget of the whole run, shared out over its workers. Not set: no limit.",
+    )
+    cookies_secret_ref: SecretKeyRef | None = Field(None, description="A cookies.txt for yt-dlp.")
+
+    @model_validator(mode="after")
+    def _has_urls(self) -> Self:
+        if not self.urls:
+            raise ValueError("spec.source.urls must name at least one URL that yt-dlp reads")
+        return self
+
+
+class LanguageModel(ApiModel):
+    """A speech model, and the languages it is used for."""
+
+    languages: list[Language] = Field(min_length=1, max_length=128, description='Language codes; "*" is any language.')
+    model: ModelName = Field(description="A faster-whisper name, a hub repository, or a path as /ingestion/models/x.")
+
+
+class Transcription(ApiModel):
+    """How speech becomes text."""
+
+    compute_type: TranscriptionComputeType = TranscriptionComputeType.FLOAT16
+    beam_size: int = Field(1, ge=1, le=16)
+    models: list[LanguageModel] = Field(
+        [
+            LanguageModel(languages=["en"], model="distil-large-v3"),
+            LanguageModel(languages=["*"], model="large-v3-turbo"),
+        ],
+        min_length=1,
+        max_length=16,
+        description="The first model whose languages fit is used.",
+    )
+
+
+_CHUNK_RULE = "spec.embedding.chunkTokens must not be above spec.embedding.maxSequenceLength"
+
+
+class Embedding(ApiModel):
+    """How text becomes vectors."""
+
+    model_config = ConfigDict(json_schema_extra=cel(("self.chunkTokens <= self.maxSequenceLength", _CHUNK_RULE)))
+
+    model: ModelName = Field(
+        "Alibaba-NLP/gte-Qwen2-1.5B-instruct", description="A sentence-transformers model: a hub repository or a path."
+    )
+    compute_type: EmbeddingComputeType = EmbeddingComputeType.BFLOAT16
+    max_sequence_length: int = Field(1024, ge=16, le=32_768, description="Longer input is cut, in tokens.")
+    chunk_tokens: int = Field(350, ge=16, le=8192, description="Length of a chunk, in tokens of the embedder.")
+
+    @model_validator(mode="after")
+    def _chunks_fit(self) -> Self:
+        if self.chunk_tokens > self.max_sequence_length:
+            raise ValueError(_CHUNK_RULE)
+        return self
+
+
+class ClaimOutput(ApiModel):
+    """A folder of a PersistentVolumeClaim in the run's namespace."""
+
+    claim_name: Name
+    path: str = Field("", max_length=512, description="Folder inside the volume; empty is its root.")
+
+
+class ClaimRef(ApiModel):
+    """A PersistentVolumeClaim in the run's namespace."""
+
+    claim_name: Name
+
+
+_OUTPUT_ONE = "spec.output must set exactly one of uri and persistentVolumeClaim"
+_OUTPUT_FILE = (
+    "spec.output.uri must not be a file:// URL, since a pod's disk goes with the pod: use object storage such as "
+    "s3://bucket/prefix, or spec.output.persistentVolumeClaim"
+)
+_OUTPUT_SCHEME = "spec.output.uri must be a URL that fsspec writes to, such as s3://bucket/prefix or gs://bucket/prefix"
+_CLAIM_PATH = "spec.output.persistentVolumeClaim.path must be a relative path without '..'"
+
+
+class Output(ApiModel):
+    """Where the results go."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("has(self.uri) != has(self.persistentVolumeClaim)", _OUTPUT_ONE),
+            ("!has(self.uri) || !self.uri.startsWith('file:')", _OUTPUT_FILE),
+            ("!has(self.uri) || self.uri.matches('^[a-z][a-z0-9+.-]*://.+')", _OUTPUT_SCHEME),
+            (
+                "!has(self.persistentVolumeClaim) || (!self.persistentVolumeClaim.path.startsWith('/') && "
+                "!self.persistentVolumeClaim.path.split('/').exists(part, part == '..'))",
+                _CLAIM_PATH,
+            ),
+        )
+    )
+
+    uri: str | None = Field(None, min_length=1, max_length=1024, description="An fsspec URL: s3://bucket/prefix.")
+    persistent_volume_claim: ClaimOutput | None = None
+    credentials_secret_ref: SecretRef | None = Field(None, description="Environment variables for `uri`.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.uri is None) == (self.persistent_volume_claim is None):
+            raise ValueError(_OUTPUT_ONE)
+        if self.uri is not None:
+            scheme = urlsplit(self.uri).scheme
+            if scheme == "file":
+                raise ValueError(_OUTPUT_FILE)
+            if not scheme:
+                raise ValueError(_OUTPUT_SCHEME)
+        elif self.persistent_volume_claim is not None:
+            path = self.persistent_volume_claim.path
+            if path.startswith("/") or ".." in path.split("/"):
+                raise ValueError(_CLAIM_PATH)
+        return self
+
+
+_MIN_INITIAL = "spec.workers.parallelism.min must not be above spec.workers.parallelism.initial"
+_INITIAL_MAX = "spec.workers.parallelism.initial must not be above spec.workers.parallelism.max"
+
+
+class Parallelism(ApiModel):
+    """How many worker pods run at a time: where the operator starts, and the bounds it keeps."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("self.min <= self.initial", _MIN_INITIAL),
+            ("self.initial <= self.max", _INITIAL_MAX),
+        )
+    )
+
+    initial: int = Field(1, ge=1, le=1000)
+    min: int = Field(1, ge=1, le=1000)
+    max: int = Field(8, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.initial:
+            raise ValueError(_MIN_INITIAL)
+        if self.initial > self.max:
+            raise ValueError(_INITIAL_MAX)
+        return self
+
+
+class Resources(ApiModel):
+    """Compute resources of a worker, as in a pod."""
+
+    limits: ResourceMap = Field({"nvidia.com/gpu": 1})
+    requests: ResourceMap = Field({})
+
+
+class TolerationOperator(StrEnum):
+    """How a toleration matches a taint."""
+
+    EXISTS = "Exists"
+    EQUAL = "Equal"
+
+
+class Toleration(ApiModel):
+    """A taint that a worker tolerates, as in a pod."""
+
+    key: str | None = Field(None, max_length=316)
+    operator: TolerationOperator | None = None
+    value: str | None = Field(None, max_length=63)
+    effect: str | None = Field(None, max_length=32)
+    toleration_seconds: int | None = None
+
+
+class ModelCache(ApiModel):
+    """Where models are kept between pods, mounted at /ingestion/models."""
+
+    persistent_volume_claim: ClaimRef
+
+
+class Workers(ApiModel):
+    """The worker pods."""
+
+    parallelism: Parallelism = Parallelism()
+    videos_per_shard: int = Field(
+        25, ge=1, le=1000, description="At most so many videos in a shard.", json_schema_extra=immutable()
+    )
+    resources: Resources = Field(Resources(), json_schema_extra=immutable())
+    node_selector: LabelMap = Field({}, json_schema_extra=immutable())
+    tolerations: list[Toleration] = Field([], max_length=16, json_schema_extra=immutable())
+    priority_class_name: str | None = Field(None, max_length=253, json_schema_extra=immutable())
+    runtime_class_name: str | None = Field(None, max_length=253, json_schema_extra=immutable())
+    model_cache: ModelCache | None = Field(None, json_schema_extra=immutable())
+
+
+class Memory(ApiModel):
+    """How device memory is governed."""
+
+    target_percent: int = Field(
+        80, ge=10, le=95, description="Budgets and fits of all workers on a device add up to at most this share of it."
+    )
+    recovery_after_seconds: int = Field(
+        120, ge=1, le=86_400, description="How long memory must have been free before a worker is added."
+    )
+
+
+class Objectives(ApiModel):
+    """What the run must reach to be a success."""
+
+    min_success_percent: int = Field(
+        90, ge=0, le=100, description="Of the videos that exist and may be read, in percent."
+    )
+
+
+class IngestionRunSpec(ApiModel):
+    """What is to be ingested, where to, and within which bounds."""
+
+    suspend: bool = Field(False, description="Stop the workers; nothing that is finished is lost.")
+    source: Source = Field(json_schema_extra=immutable())
+    transcription: Transcription = Field(Transcription(), json_schema_extra=immutable())
+    embedding: Embedding = Field(Embedding(), json_schema_extra=immutable())
+    output: Output = Field(json_schema_extra=immutable())
+    workers: Workers = Workers()
+    memory: Memory = Memory()
+    objectives: Objectives = Objectives()
+    ttl_seconds_after_finished: int = Field(
+        3600, ge=0, le=31_536_000, description="When the child Jobs are removed; the run itself stays."
+    )
+
+
+class RunMetadata(ApiModel):
+    """The part of an IngestionRun's metadata that a worker needs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Name
+    namespace: str = "default"
+    uid: str = ""
+
+
+class IngestionRun(ApiModel):
+    """The manifest: the same for `kubectl apply -f` and `ingest run -f`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    metadata: RunMetadata
+    spec: IngestionRunSpec
+
+
+def parse_run(manifest: object) -> IngestionRun:
+    """Read a manifest as the API server stores it, or as a user writes it.
+
+    Raises:
+        pydantic.ValidationError: names every field that is wrong.
+    """
+    return IngestionRun.from_wire(manifest)

@@ -1,0 +1,134 @@
+"""`status` of an IngestionRun: what the operator writes. Percent and seconds are integers; there is no `phase`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from ingestion_contract.base import ApiModel
+
+MAX_ADAPTATIONS = 20
+MAX_REASONS = 32
+
+Count = Annotated[int, Field(ge=0)]
+Message = Annotated[str, Field(max_length=32_768)]
+
+
+class StatusModel(ApiModel):
+    """A part of the status; fields that a newer operator wrote are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class ConditionType(StrEnum):
+    """Conditions of a run. Ready, Reconciling and Stalled follow kstatus."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    MEMORY_PRESSURE = "MemoryPressure"
+    TELEMETRY_AVAILABLE = "TelemetryAvailable"
+    SOURCE_BLOCKED = "SourceBlocked"
+
+
+class ConditionStatus(StrEnum):
+    """Truth of a condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(StatusModel):
+    """One condition, as in metav1.Condition."""
+
+    type: ConditionType
+    status: ConditionStatus
+    reason: str = Field(min_length=1, max_length=1024)
+    message: Message = ""
+    last_transition_time: datetime
+    observed_generation: Count = 0
+
+
+class Videos(StatusModel):
+    """How far the run is. Succeeded + failed + skipped = done; a skipped video does not exist or may not be read."""
+
+    total: Count = 0
+    succeeded: Count = 0
+    failed: Count = 0
+    skipped: Count = 0
+    success_percent: int | None = Field(None, ge=0, le=100, description="Succeeded of those done and not skipped.")
+    reasons: dict[str, Count] = Field({}, max_length=MAX_REASONS, description="Failed and skipped videos by reason.")
+
+
+class VideoList(StatusModel):
+    """The list that discovery wrote; it never changes afterwards."""
+
+    count: Count
+    shards: Count
+    digest: str = Field(description="sha256 of videos.jsonl, in hex.")
+
+
+class WorkersStatus(StatusModel):
+    """The parallelism lever, and what limits it."""
+
+    parallelism: Count = Field(description="Worker pods that the operator wants now.")
+    ceiling: Count | None = Field(None, description="Not exceeded before it expires: memory ran out above it.")
+    ceiling_expires_at: datetime | None = None
+    changed_at: datetime | None = Field(None, description="When parallelism was last changed.")
+    limits_revision: Count = 0
+    reason: str = Field("", description="Why parallelism is what it is.")
+
+
+class MemoryStatus(StatusModel):
+    """Device memory as the workers report it; the fullest device where there are several."""
+
+    used_percent: int | None = Field(None, ge=0, le=100)
+    oom_total: Count = Field(0, description="Out-of-memory events in the workers since the run began.")
+    oom_by_pod: dict[str, Count] = Field(
+        {}, max_length=1000, description="The part of oomTotal that came from pods that are there now, by pod uid."
+    )
+    floor_bytes: Count | None = Field(None, description="What one worker needs at the least, measured.")
+    device_bytes: Count | None = Field(None, description="Size of the device.")
+    budget_bytes: Count | None = Field(None, description="What each worker may use now.")
+    last_oom_at: datetime | None = None
+
+
+class Throughput(StatusModel):
+    """Decimal numbers, as text because the API has no floats."""
+
+    audio_hours_per_hour: str | None = Field(None, max_length=32)
+
+
+class Adaptation(StatusModel):
+    """One change of a lever, and why."""
+
+    time: datetime
+    lever: str
+    from_: Count = Field(alias="from")
+    to: Count
+    reason: str
+    message: Message
+
+
+class IngestionRunStatus(StatusModel):
+    """What the operator knows of a run, and its memory across restarts."""
+
+    observed_generation: Count = 0
+    conditions: list[Condition] = Field(
+        [], json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+    )
+    start_time: datetime | None = None
+    completion_time: datetime | None = Field(None, description="The only mark of the end.")
+    progress: str = Field("", description='Done of total, as in "120/200".')
+    videos: Videos = Videos()
+    video_list: VideoList | None = None
+    workers: WorkersStatus | None = None
+    memory: MemoryStatus = MemoryStatus()
+    throughput: Throughput = Throughput()
+    adaptations: list[Adaptation] = Field([], max_length=MAX_ADAPTATIONS, description="The last changes, oldest first.")

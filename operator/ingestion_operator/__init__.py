@@ -1,0 +1,1 @@
+"""The controller: observes a run, decides, and applies what was decided."""

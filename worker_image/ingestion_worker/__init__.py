@@ -1,0 +1,1 @@
+"""The worker: turns videos into transcripts and vectors, in a pod or on a laptop."""
