@@ -1,0 +1,49 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+# What `make demo` may be told, as in `make demo GPU_GIB=16`.
+VIDEOS ?= 200
+GPU_GIB ?= 24
+WORKERS ?= 4
+ADAPT ?= on
+KEEP ?=
+
+.PHONY: help demo test lint format crds model cluster-up cluster-down clean
+
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(INSTALLED): pyproject.toml constraints.txt dev/system-packages
+	@PYTHON=$(PYTHON) dev/setup
+
+demo: $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
+	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
+
+test: $(INSTALLED) ## All tests; those that need a cluster bring up their own.
+	@$(BIN)/pytest
+
+lint: $(INSTALLED) ## Style, types and layers.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Let ruff put the code into shape.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+crds: $(INSTALLED) ## Write crds/ from the contract's types.
+	@$(BIN)/python -m dev.write_crds
+
+cluster-up: $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
+	@$(BIN)/python -m dev.cluster up
+
+cluster-down: $(INSTALLED) ## End it.
+	@$(BIN)/python -m dev.cluster down
+
+clean: ## Remove what was built here (not the cache outside the repository).
+	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

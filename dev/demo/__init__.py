@@ -1,0 +1,1 @@
+"""The demonstration: the founding incident, survived on a real Kubernetes API."""

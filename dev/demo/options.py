@@ -1,0 +1,26 @@
+"""What a person may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Options:
+    """One demonstration."""
+
+    videos: int
+    gpu_gib: float
+    workers: int
+    adapt: bool
+    keep: bool
+    kill_operator: bool
+    build: Path = ROOT / "build"
+
+    @property
+    def folder(self) -> Path:
+        """Where the demonstration writes."""
+        return self.build / "demo"

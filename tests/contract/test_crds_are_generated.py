@@ -1,0 +1,17 @@
+from ingestion_contract.crd import custom_resource_definition
+
+from dev.write_crds import CRDS, rendered
+
+
+def test_the_files_in_crds_are_what_the_types_say():
+    on_disk = {path.name: path.read_text(encoding="utf-8") for path in CRDS.iterdir()}
+
+    assert on_disk == rendered(), "run `make crds` and commit the result"
+
+
+def test_every_default_of_an_object_is_whole():
+    """The API server checks a default against the CEL rules before it fills in the inner defaults."""
+    spec = custom_resource_definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+
+    assert spec["properties"]["workers"]["default"]["parallelism"] == {"initial": 1, "min": 1, "max": 8}
+    assert spec["properties"]["embedding"]["default"]["chunkTokens"] == 350

@@ -1,0 +1,66 @@
+"""Termination messages cross a border of trust: what a worker writes always fits, and what is read never surprises."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ingestion_contract.metrics import Stage
+from ingestion_contract.summary import (
+    MAX_BYTES,
+    ErrorSummary,
+    FinishSummary,
+    MemoryReport,
+    ShardSummary,
+    decode_summary,
+    encode_summary,
+)
+
+counts = st.integers(0, 2**63 - 1)
+reports = st.builds(
+    MemoryReport,
+    gpu_uuid=st.text("GPU-0123456789abcdef", max_size=128),
+    stage=st.sampled_from(Stage),
+    total_bytes=counts,
+    used_bytes=counts,
+    own_bytes=counts,
+    floor_bytes=st.none() | counts,
+)
+shard_summaries = st.builds(
+    ShardSummary,
+    shard=counts,
+    total=counts,
+    succeeded=counts,
+    failed=counts,
+    skipped=counts,
+    audio_seconds=counts,
+    oom_events=counts,
+    memory=st.none() | reports,
+)
+
+
+@given(shard_summaries)
+def test_a_shard_summary_survives_the_termination_message(summary: ShardSummary):
+    assert decode_summary(encode_summary(summary)) == summary
+
+
+def test_a_summary_of_a_newer_worker_is_read_without_its_new_fields():
+    text = '{"version":1,"kind":"shard","shard":0,"total":2,"succeeded":1,"failed":0,"skipped":1,"gpuHours":3}'
+
+    assert decode_summary(text) == ShardSummary(shard=0, total=2, succeeded=1, failed=0, skipped=1)
+
+
+@given(st.none() | st.text() | st.binary().map(lambda raw: raw.decode("utf-8", errors="surrogateescape")))
+def test_anything_else_is_no_summary(text: str | None):
+    assert decode_summary(text) is None
+
+
+def test_a_message_that_is_too_long_is_no_summary():
+    text = encode_summary(ErrorSummary(reason="NoVideos", detail="x"))
+
+    assert decode_summary(text + " " * MAX_BYTES) is None
+
+
+def test_a_summary_that_does_not_fit_is_refused_before_it_is_cut():
+    reasons = {"\N{SNOWMAN}" * 60 + str(number): number for number in range(32)}
+
+    with pytest.raises(ValueError, match="more than 4096"):
+        encode_summary(FinishSummary(total=1, succeeded=0, failed=1, skipped=0, reasons=reasons))
