@@ -80,8 +80,13 @@ class WorkersStatus(StatusModel):
     parallelism: Count = Field(description="Worker pods that the operator wants now.")
     ceiling: Count | None = Field(None, description="Not exceeded before it expires: memory ran out above it.")
     ceiling_expires_at: datetime | None = None
+    ceiling_hold_seconds: Count | None = Field(
+        None, description="How long the ceiling holds; doubled when an increase had to be taken back."
+    )
     changed_at: datetime | None = Field(None, description="When parallelism was last changed.")
     limits_revision: Count = 0
+    limits_changed_at: datetime | None = Field(None, description="When the workers' limits were last changed.")
+    videos_per_hour: Count | None = Field(None, description="Each worker's share of spec.source.videosPerHour.")
     reason: str = Field("", description="Why parallelism is what it is.")
 
 
@@ -97,6 +102,14 @@ class MemoryStatus(StatusModel):
     device_bytes: Count | None = Field(None, description="Size of the device.")
     budget_bytes: Count | None = Field(None, description="What each worker may use now.")
     last_oom_at: datetime | None = None
+
+
+class SourceStatus(StatusModel):
+    """The pause of a run whose source blocks its address. Nothing is set while the source answers."""
+
+    blocked_until: datetime | None = Field(None, description="When one worker tries the source again.")
+    pause_seconds: Count | None = Field(None, description="Length of the pause; doubled when the probe is blocked too.")
+    resume_parallelism: Count | None = Field(None, description="Worker pods that are wanted again after the pause.")
 
 
 class Throughput(StatusModel):
@@ -130,5 +143,6 @@ class IngestionRunStatus(StatusModel):
     video_list: VideoList | None = None
     workers: WorkersStatus | None = None
     memory: MemoryStatus = MemoryStatus()
+    source: SourceStatus = SourceStatus()
     throughput: Throughput = Throughput()
     adaptations: list[Adaptation] = Field([], max_length=MAX_ADAPTATIONS, description="The last changes, oldest first.")
