@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
+
 from ingestion_contract.crd import custom_resource_definition
 
 CRDS = Path(__file__).parents[1] / "crds"

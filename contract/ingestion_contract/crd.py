@@ -122,9 +122,7 @@ def _convert(node: Schema, definitions: dict[str, Schema], path: str, *, immutab
     return _with_rules(out, [_unchanged(path)] if immutable else [])
 
 
-def _convert_object(
-    node: Schema, out: Schema, definitions: dict[str, Schema], path: str, *, immutable: bool
-) -> Schema:
+def _convert_object(node: Schema, out: Schema, definitions: dict[str, Schema], path: str, *, immutable: bool) -> Schema:
     properties = {
         name: _convert(child, definitions, f"{path}.{name}", immutable=immutable)
         for name, child in node["properties"].items()

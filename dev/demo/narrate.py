@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingestion_contract.status import Condition, ConditionType, IngestionRunStatus
-
 from dev.demo.timeline import Observation
+from ingestion_contract.status import Condition, ConditionType, IngestionRunStatus
 
 PROGRESS_STEP = 10
 """Percent of the videos between two lines of progress."""

@@ -8,11 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.sample_media.sentences import Expected
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, StoredFile, VideoManifest
-
-from dev.sample_media.sentences import Expected
 
 
 @dataclass(frozen=True)

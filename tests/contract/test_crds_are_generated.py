@@ -1,6 +1,5 @@
-from ingestion_contract.crd import custom_resource_definition
-
 from dev.write_crds import CRDS, rendered
+from ingestion_contract.crd import custom_resource_definition
 
 
 def test_the_files_in_crds_are_what_the_types_say():

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from ingestion_contract.spec import IngestionRun, parse_run
 from pydantic import ValidationError
+
+from ingestion_contract.spec import IngestionRun, parse_run
 
 
 def manifest(**spec: Any) -> dict[str, Any]:

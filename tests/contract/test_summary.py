@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ingestion_contract.metrics import Stage
 from ingestion_contract.summary import (
     MAX_BYTES,
