@@ -10,6 +10,7 @@ class ExitCode(IntEnum):
 
     Attributes:
         DONE: every video of the shard has a recorded outcome, and only then.
+        FAILURE: any other error, such as a source that does not answer; counted, and tried again.
         CONFIGURATION: the configuration cannot work; the Job fails.
         UNUSABLE_NODE: this node's GPU or image is unusable; counted against the index.
         SOURCE_BLOCKED: the source blocks this address; ignored, the operator pauses the run.
@@ -20,6 +21,7 @@ class ExitCode(IntEnum):
     """
 
     DONE = 0
+    FAILURE = 1
     CONFIGURATION = 64
     UNUSABLE_NODE = 69
     SOURCE_BLOCKED = 75
