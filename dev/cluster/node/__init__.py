@@ -1,0 +1,1 @@
+"""A Kubernetes node that runs the containers of its pods as local processes."""
