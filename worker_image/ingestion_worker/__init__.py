@@ -1,1 +1,1 @@
-"""The worker: turns videos into transcripts and vectors, in a pod or on a laptop."""
+"""The worker: a plain program that turns videos into transcripts and vectors, on a laptop and in a pod."""

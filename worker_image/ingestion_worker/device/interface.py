@@ -1,0 +1,48 @@
+"""What the worker knows of a device."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ingestion_contract.metrics import Stage
+
+ComputeDevice = Literal["cuda", "cpu"]
+
+
+@dataclass(frozen=True)
+class DeviceMemory:
+    """Memory of a device, in bytes. `used` is by all processes, `own` by this one."""
+
+    total: int
+    used: int
+    own: int
+
+
+class Device(Protocol):
+    """A device, and brackets around what is done on it.
+
+    On a real device the brackets do nothing: the libraries inside raise when memory runs out. The simulated device
+    charges its ledger in them, and raises what the library of that stage would.
+    """
+
+    uuid: str
+    name: str
+    simulated: bool
+    compute: ComputeDevice
+
+    def memory(self) -> DeviceMemory | None:
+        """Return the device's memory now, or None where there is no device."""
+
+    def utilisation(self) -> float | None:
+        """Return the share of the last seconds in which the device was busy, 0 to 1, or None if unknown."""
+
+    def load(self, stage: Stage) -> AbstractContextManager[None]:
+        """Bracket the loading of a stage's model."""
+
+    def unload(self, stage: Stage) -> AbstractContextManager[None]:
+        """Bracket the release of a stage's model."""
+
+    def run(self, stage: Stage, batch: int) -> AbstractContextManager[None]:
+        """Bracket one batch of so many items."""

@@ -1,0 +1,83 @@
+"""An NVIDIA GPU, as NVML reports it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import pynvml
+
+from ingestion_contract.metrics import Stage
+from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
+
+
+class NvmlDevice:
+    """The first GPU that this process may see.
+
+    NVML names processes by their pid on the host, which a container cannot know of itself. Where this process is not
+    found, its own memory is what the device has gained since this object was made: exact on a GPU of its own, too
+    high by what neighbours have gained on a shared one.
+    """
+
+    simulated = False
+    compute: ComputeDevice = "cuda"
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self.uuid: str = pynvml.nvmlDeviceGetUUID(handle)
+        self.name: str = pynvml.nvmlDeviceGetName(handle)
+        self._used_before = self._memory_info().used
+
+    def memory(self) -> DeviceMemory | None:
+        """Return the device's memory now."""
+        info = self._memory_info()
+        own = self._own_by_pid()
+        if own is None:
+            own = max(0, info.used - self._used_before)
+        return DeviceMemory(total=info.total, used=info.used, own=own)
+
+    def utilisation(self) -> float | None:
+        """Return NVML's utilisation: the share of its last sample in which a kernel ran. None under MIG."""
+        try:
+            return float(pynvml.nvmlDeviceGetUtilizationRates(self._handle).gpu) / 100
+        except pynvml.NVMLError_NotSupported:
+            return None
+
+    def load(self, stage: Stage) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def unload(self, stage: Stage) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def run(self, stage: Stage, batch: int) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def _memory_info(self) -> Any:
+        return pynvml.nvmlDeviceGetMemoryInfo(self._handle, version=pynvml.nvmlMemory_v2)
+
+    def _own_by_pid(self) -> int | None:
+        for process in pynvml.nvmlDeviceGetComputeRunningProcesses(self._handle):
+            if process.pid == os.getpid() and process.usedGpuMemory is not None:
+                return int(process.usedGpuMemory)
+        return None
+
+
+def first_gpu() -> NvmlDevice | None:
+    """Return the first GPU that `CUDA_VISIBLE_DEVICES` lets this process see, or None without driver or GPU."""
+    try:
+        pynvml.nvmlInit()
+        if pynvml.nvmlDeviceGetCount() == 0:
+            return None
+        return NvmlDevice(_handle(os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()))
+    except (pynvml.NVMLError_LibraryNotFound, pynvml.NVMLError_DriverNotLoaded, pynvml.NVMLError_NoPermission):
+        return None
+
+
+def _handle(visible: str) -> Any:
+    if visible.startswith(("GPU-", "MIG-")):
+        return pynvml.nvmlDeviceGetHandleByUUID(visible)
+    return pynvml.nvmlDeviceGetHandleByIndex(int(visible) if visible.isdigit() else 0)

@@ -1,0 +1,13 @@
+"""A simulated GPU: memory and time in a ledger that the processes of a machine share. See `physics` for its numbers."""
+
+from ingestion_worker.device.simulated.ledger import (
+    ProcessUsage,
+    SimulatedOutOfMemory,
+    Usage,
+    add_neighbour,
+    create,
+    remove_neighbour,
+    usage,
+)
+
+__all__ = ["ProcessUsage", "SimulatedOutOfMemory", "Usage", "add_neighbour", "create", "remove_neighbour", "usage"]

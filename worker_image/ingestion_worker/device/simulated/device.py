@@ -1,0 +1,128 @@
+"""The simulated GPU as the worker sees it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from ingestion_contract.metrics import Stage
+from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
+from ingestion_worker.device.simulated import physics
+from ingestion_worker.device.simulated.ledger import Holding, Ledger, SimulatedOutOfMemory, State
+
+
+class SimulatedGpu:
+    """A simulated GPU, of which this process holds a part until it ends.
+
+    Its brackets charge the ledger before their block runs, and raise the exception that the stage's library would.
+    The block's real work runs on the CPU; afterwards the bracket waits until the simulated device would be done.
+
+    Raises:
+        FileNotFoundError: the folder holds no simulated GPU.
+    """
+
+    simulated = True
+    compute: ComputeDevice = "cpu"
+
+    def __init__(self, folder: Path) -> None:
+        self._ledger = Ledger(folder)
+        self._key, self._lock = self._ledger.join(os.environ.get("HOSTNAME") or f"pid {os.getpid()}")
+        with self._ledger.open() as state:
+            self.uuid, self.name = state.uuid, state.name
+
+    def memory(self) -> DeviceMemory | None:
+        """Return the device's memory now."""
+        with self._ledger.open() as state:
+            return DeviceMemory(total=state.total, used=state.used, own=self._own(state).bytes)
+
+    def utilisation(self) -> float | None:
+        """Return the share of the last ten seconds in which the device was busy."""
+        with self._ledger.open() as state:
+            return state.busy_share(time.time())
+
+    @contextmanager
+    def load(self, stage: Stage) -> Iterator[None]:
+        """Charge the context, the model and the spike of loading it, and last as long as the transfer does.
+
+        Raises:
+            RuntimeError, torch.OutOfMemoryError: they do not fit.
+        """
+        began = time.monotonic()
+        size = physics.MODEL_BYTES[stage]
+        try:
+            with self._ledger.open() as state:
+                own = self._own(state)
+                context = 0 if own.context else physics.CONTEXT_BYTES
+                state.require(context + size + physics.LOAD_SPIKE_BYTES - own.residue.get(stage, 0))
+                own.residue[stage] = 0
+                own.context += context
+                own.models[stage] = size
+                own.spikes[stage] = physics.LOAD_SPIKE_BYTES
+        except SimulatedOutOfMemory as error:
+            _raise_as_library(stage, error)
+        try:
+            yield
+            _sleep_until(began + size / physics.LOAD_BYTES_PER_SECOND)
+        except BaseException:
+            self._release(stage)
+            raise
+        with self._ledger.open() as state:
+            self._own(state).spikes.pop(stage)
+
+    @contextmanager
+    def unload(self, stage: Stage) -> Iterator[None]:
+        """Free the model and its activations after the block; what the library keeps stays."""
+        yield
+        self._release(stage)
+
+    @contextmanager
+    def run(self, stage: Stage, batch: int) -> Iterator[None]:
+        """Charge what the batch needs above the high-water mark, and last until the device has done it.
+
+        Raises:
+            RuntimeError, torch.OutOfMemoryError: it does not fit.
+        """
+        seconds = physics.BATCH_SECONDS[stage] + physics.ITEM_SECONDS[stage] * batch
+        try:
+            with self._ledger.open() as state:
+                held = self._own(state).activations.get(stage, 0)
+                needed = max(held, physics.BATCH_ITEM_BYTES[stage] * batch)
+                state.require(needed - held)
+                self._own(state).activations[stage] = needed
+                now = time.time()
+                end = time.monotonic() + state.reserve(seconds, now) - now
+        except SimulatedOutOfMemory as error:
+            _raise_as_library(stage, error)
+        yield
+        _sleep_until(end)
+
+    def _own(self, state: State) -> Holding:
+        return state.holdings[self._key]
+
+    def _release(self, stage: Stage) -> None:
+        with self._ledger.open() as state:
+            own = self._own(state)
+            for part in (own.models, own.spikes, own.activations):
+                part.pop(stage, None)
+            own.residue[stage] = physics.RESIDUE_BYTES[stage]
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
+
+
+def _raise_as_library(stage: Stage, error: SimulatedOutOfMemory) -> NoReturn:
+    """Raise what CTranslate2 (ASR) and torch (embedding) raise, word for word."""
+    if stage is Stage.ASR:
+        raise RuntimeError("CUDA failed with error out of memory") from error
+    import torch
+
+    gib = physics.GIB
+    raise torch.OutOfMemoryError(
+        f"CUDA out of memory. Tried to allocate {error.wanted / gib:.2f} GiB. GPU 0 has a total capacity of "
+        f"{error.total / gib:.2f} GiB of which {max(0, error.free) / gib:.2f} GiB is free."
+    ) from error

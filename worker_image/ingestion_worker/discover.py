@@ -1,0 +1,42 @@
+"""The first step of a run: writes the list of videos and cuts it into shards."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.spec import IngestionRun
+from ingestion_contract.summary import DiscoverSummary
+from ingestion_worker import shards, video_list
+from ingestion_worker.source.listing import list_videos
+from ingestion_worker.step import Conclusion
+from ingestion_worker.store import Store
+from ingestion_worker.video_list import VideoList
+
+log = logging.getLogger(__name__)
+
+
+def discover(run: IngestionRun, store: Store, cookies: Path | None) -> Conclusion:
+    """Write the list of a run's videos; a list that is there already is kept, so that doing it twice does no harm.
+
+    Raises:
+        StepError: see `source.listing.list_videos`.
+    """
+    listed = video_list.read(store, run.metadata.uid)
+    if listed is None:
+        listed = _list(run, store, cookies)
+    log.info("list videos=%d shards=%d digest=%s", len(listed.videos), len(listed.shards), listed.digest[:12])
+    summary = DiscoverSummary(count=len(listed.videos), shards=len(listed.shards), digest=listed.digest)
+    return Conclusion(ExitCode.DONE, summary)
+
+
+def _list(run: IngestionRun, store: Store, cookies: Path | None) -> VideoList:
+    source = run.spec.source
+    videos = list_videos(source.urls, source.limit, cookies)
+    cut = shards.cut([video.duration_seconds for video in videos], run.spec.workers.videos_per_shard)
+    video_list.write(store, run.metadata.uid, videos, cut)
+    listed = video_list.read(store, run.metadata.uid)
+    if listed is None:
+        raise OSError(f"the list written to {store.uri} does not read back")
+    return listed

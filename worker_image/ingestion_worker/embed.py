@@ -1,0 +1,74 @@
+"""Embeddings: one sentence-transformers model."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion_contract.spec import Embedding
+from ingestion_worker.device import ComputeDevice
+
+ENCODE_BATCH = 32
+"""Texts in one batch, at most; sentence-transformers sorts them by length first."""
+
+REMOTE_CODE_FAMILY = "gte-qwen2"
+"""The one family whose own code is run: without it, its attention is causal and its vectors are noise."""
+
+
+class Embedder:
+    """A loaded model. Not for several threads at a time."""
+
+    def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        torch.set_num_threads(threads)
+        self._model = SentenceTransformer(
+            embedding.model,
+            device=compute,
+            trust_remote_code=REMOTE_CODE_FAMILY in embedding.model.lower(),
+            model_kwargs={"torch_dtype": getattr(torch, embedding.compute_type.value)},
+        )
+        self._model.max_seq_length = embedding.max_sequence_length
+        self._compute = compute
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        dimension = self._model.get_embedding_dimension()
+        assert dimension is not None
+        return dimension
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of the model's tokens of each text, special ones left out."""
+        if not texts:
+            return []
+        encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False)
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a unit vector per text, as an array of shape (texts, dimension).
+
+        Raises:
+            torch.OutOfMemoryError, RuntimeError: the device's errors, see `errors.classify`.
+        """
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=ENCODE_BATCH,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def unload(self) -> None:
+        """Free the model's device memory, torch's cache included."""
+        import torch
+
+        del self._model
+        gc.collect()
+        if self._compute == "cuda":
+            torch.cuda.empty_cache()

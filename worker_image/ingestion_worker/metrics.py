@@ -1,0 +1,104 @@
+"""The worker's metrics, under the names of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ingestion_contract import metrics as names
+from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
+from ingestion_worker.device import Device
+
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+_READY = frozenset({WorkerState.WORKING, WorkerState.WAITING_FOR_SOURCE})
+
+_STAGE_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+
+
+class Metrics:
+    """The metrics of one worker process. Those of the device are read when they are scraped."""
+
+    def __init__(self, device: Device) -> None:
+        registry = CollectorRegistry()
+        self.registry = registry
+        self._device = device
+        self._state = WorkerState.STARTING
+        self._state_lock = Lock()
+        self._videos = Counter(names.VIDEOS, "Videos with a recorded outcome.", ["result", "reason"], registry=registry)
+        self._oom = Counter(names.OOM_EVENTS, "Device out-of-memory errors.", ["stage", "kind"], registry=registry)
+        self._audio = Counter(names.AUDIO_SECONDS, "Audio transcribed, in seconds.", registry=registry)
+        self._stages = Histogram(
+            names.STAGE_SECONDS, "Wall time of a stage.", ["stage"], registry=registry, buckets=_STAGE_BUCKETS
+        )
+        self.batch_size = Gauge(names.BATCH_SIZE, "Windows in the latest batch.", registry=registry)
+        self.batch_ceiling = Gauge(names.BATCH_CEILING, "Largest batch allowed now.", registry=registry)
+        self.floor = Gauge(names.FLOOR_MEMORY, "Models and a batch of one, in bytes.", registry=registry)
+        self.windows_waiting = Gauge(names.WINDOWS_WAITING, "Windows ready for the device.", registry=registry)
+        self.limits_revision = Gauge(names.LIMITS_REVISION, "Limits applied.", registry=registry)
+        self._states = Gauge(names.WORKER_STATE, "1 for the state the worker is in.", ["state"], registry=registry)
+        self._watch_device(registry)
+        self.set_state(WorkerState.STARTING)
+
+    @property
+    def state(self) -> WorkerState:
+        """What the worker does now."""
+        return self._state
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker has its models and works. Not while it starts, waits for memory, or stops."""
+        return self._state in _READY
+
+    @property
+    def oom_events(self) -> int:
+        """Device out-of-memory errors of this process."""
+        family = next(iter(self._oom.collect()))
+        return int(sum(sample.value for sample in family.samples))
+
+    def set_state(self, state: WorkerState) -> None:
+        """Say what the worker does now."""
+        with self._state_lock:
+            self._state = state
+            for each in WorkerState:
+                self._states.labels(each).set(each is state)
+
+    def count_video(self, result: Result, reason: str) -> None:
+        """Count a recorded outcome."""
+        self._videos.labels(result, reason).inc()
+
+    def count_oom(self, stage: Stage, kind: OomKind) -> None:
+        """Count a device out-of-memory error."""
+        self._oom.labels(stage, kind).inc()
+
+    def count_audio(self, seconds: float) -> None:
+        """Count transcribed audio."""
+        self._audio.inc(seconds)
+
+    @contextmanager
+    def time(self, stage: Stage) -> Iterator[None]:
+        """Observe the wall time of the block."""
+        with self._stages.labels(stage).time():
+            yield
+
+    def _watch_device(self, registry: CollectorRegistry) -> None:
+        uuid = self._device.uuid
+        own = Gauge(names.OWN_MEMORY, "Device memory of this process.", registry=registry)
+        own.set_function(lambda: self._memory("own"))
+        if self._device.memory() is None:
+            return
+        used = Gauge(names.DEVICE_MEMORY_USED, "Device memory in use.", ["gpu_uuid"], registry=registry)
+        used.labels(uuid).set_function(lambda: self._memory("used"))
+        total = Gauge(names.DEVICE_MEMORY_TOTAL, "Device memory.", ["gpu_uuid"], registry=registry)
+        total.labels(uuid).set_function(lambda: self._memory("total"))
+        if self._device.utilisation() is not None:
+            busy = Gauge(names.GPU_UTILISATION, "Busy share of the device.", ["gpu_uuid"], registry=registry)
+            busy.labels(uuid).set_function(lambda: self._device.utilisation() or 0.0)
+
+    def _memory(self, part: str) -> float:
+        memory = self._device.memory()
+        return 0.0 if memory is None else float(getattr(memory, part))

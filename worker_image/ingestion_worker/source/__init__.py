@@ -1,0 +1,1 @@
+"""Where videos come from: yt-dlp, its failures, and captions."""

@@ -1,0 +1,85 @@
+"""Fetches one video: its captions if they will do, else its audio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yt_dlp import YoutubeDL
+
+from ingestion_contract.records import Video
+from ingestion_contract.spec import Captions, Source
+from ingestion_worker.source import captions
+from ingestion_worker.source.failures import MediaError
+from ingestion_worker.source.retry import with_retries
+from ingestion_worker.source.ytdlp import downloader
+from ingestion_worker.transcript import Segment
+
+
+@dataclass(frozen=True)
+class FetchedCaptions:
+    """Captions of a video. `duration_seconds` is None where the source does not say."""
+
+    language: str
+    segments: Sequence[Segment]
+    duration_seconds: float | None
+
+
+@dataclass(frozen=True)
+class FetchedAudio:
+    """A downloaded file with the audio of a video; whoever has read it removes it."""
+
+    path: Path
+
+
+class Fetcher:
+    """Fetches videos into a scratch folder. One per thread: yt-dlp keeps state."""
+
+    def __init__(self, source: Source, scratch: Path, cookies: Path | None) -> None:
+        self._source = source
+        self._ydl: YoutubeDL = downloader(
+            cookies,
+            format="bestaudio/best",
+            outtmpl=str(scratch / "%(extractor)s-%(id).64B.%(ext)s"),
+            noplaylist=True,
+            fixup="never",
+            continuedl=False,
+            overwrites=True,
+        )
+
+    def fetch(self, video: Video) -> FetchedCaptions | FetchedAudio:
+        """Return the captions of a video, or a file with its audio; with captions, no audio is downloaded.
+
+        Raises:
+            MediaError: there are no captions, and the run wants nothing else; or the page holds no one video.
+            yt_dlp.utils.YoutubeDLError: see `failures.classify`.
+        """
+        info = with_retries(lambda: self._ydl.extract_info(video.url, download=False))
+        if info.get("_type", "video") != "video":
+            raise MediaError("Unsupported", f"{video.url} leads to a playlist, not to one video")
+        wanted = self._source.captions
+        if wanted is not Captions.IGNORE:
+            fetched = self._captions(info)
+            if fetched is not None:
+                return fetched
+        if wanted is Captions.ONLY:
+            raise MediaError("NoCaptions", f"no captions in {', '.join(self._source.languages)}")
+        result = with_retries(lambda: self._ydl.process_video_result(dict(info), download=True))
+        return FetchedAudio(Path(result["requested_downloads"][0]["filepath"]))
+
+    def _captions(self, info: dict[str, Any]) -> FetchedCaptions | None:
+        track = captions.choose(info.get("subtitles") or {}, self._source.languages)
+        if track is None:
+            return None
+        text = with_retries(lambda: self._read(track.url))
+        segments = captions.parse(text, track.format)
+        if segments is None:
+            return None
+        return FetchedCaptions(track.language, segments, info.get("duration"))
+
+    def _read(self, url: str) -> str:
+        with self._ydl.urlopen(url) as response:
+            content: bytes = response.read()
+        return content.decode("utf-8-sig", errors="replace")

@@ -1,0 +1,257 @@
+"""The main step of a run: ingests the videos of one shard."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
+from ingestion_contract.spec import IngestionRun
+from ingestion_worker import chunking, governor, video_list
+from ingestion_worker.commit import FinishedVideo, commit
+from ingestion_worker.device import Device
+from ingestion_worker.embed import ENCODE_BATCH
+from ingestion_worker.errors import OutOfDeviceMemory
+from ingestion_worker.feed import Feed, Pace, Unusable
+from ingestion_worker.limits_file import LimitsFile
+from ingestion_worker.metrics import Metrics
+from ingestion_worker.models import Models
+from ingestion_worker.outcomes import Outcomes, Task
+from ingestion_worker.prepare import Prepared, Preparer
+from ingestion_worker.residency import Residency
+from ingestion_worker.source.failures import Verdict
+from ingestion_worker.source.fetch import Fetcher
+from ingestion_worker.step import Conclusion, ConfigurationError, MemoryExhausted, SourceBlocked, Stopped
+from ingestion_worker.store import Store
+from ingestion_worker.transcript import Segment, Transcript, TranscriptSource
+from ingestion_worker.video_key import video_key
+
+log = logging.getLogger(__name__)
+
+TAKE_SECONDS = 0.5
+"""How long the loop waits for the source before it says so and looks around."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and how a worker works.
+
+    Attributes:
+        cookies: a cookies.txt, or None.
+        scratch: a folder for downloads.
+        threads: CPU threads that the models' libraries may use.
+        memory_wait_seconds: how long room on the device is waited for.
+    """
+
+    device: Device
+    metrics: Metrics
+    limits: LimitsFile
+    stop: Event
+    cookies: Path | None
+    scratch: Path
+    threads: int
+    memory_wait_seconds: float
+
+
+def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Conclusion:
+    """Ingest the videos of a shard that are not there yet.
+
+    Returns:
+        exit code 0 only if every video of the shard has a recorded outcome; else the code that says why not, with the
+        totals so far.
+
+    Raises:
+        StepError: this node or this configuration does not work.
+    """
+    tasks = _tasks(run, store, shard)
+    outcomes = Outcomes(store, run.metadata.uid, shard, tasks, setting.metrics)
+    to_do = outcomes.take_over()
+    log.info("shard=%d videos=%d to_do=%d device=%s", shard, len(tasks), len(to_do), setting.device.name)
+    try:
+        if to_do:
+            _Shard(run, store, outcomes, setting).ingest(to_do)
+    except (Stopped, SourceBlocked) as end:
+        log.warning("%s", end)
+        return Conclusion(end.code, outcomes.summary())
+    except MemoryExhausted as end:
+        log.warning("%s", end)
+        return Conclusion(end.code, outcomes.summary(end.report))
+    return Conclusion(ExitCode.DONE, outcomes.summary())
+
+
+def _tasks(run: IngestionRun, store: Store, shard: int) -> list[Task]:
+    listed = video_list.read(store, run.metadata.uid)
+    if listed is None:
+        raise ConfigurationError(
+            f"{store.uri} holds no list of the run {run.metadata.uid}: run `ingest discover` first"
+        )
+    if not 0 <= shard < len(listed.shards):
+        raise ConfigurationError(f"there is no shard {shard}: the run has {len(listed.shards)} shards, from 0")
+    videos = [listed.videos[position] for position in listed.shards[shard]]
+    return [Task(video, video_key(video, run.spec)) for video in videos]
+
+
+class _Shard:
+    """The loop: takes what is ready, fills batches from several videos, and commits each video."""
+
+    def __init__(self, run: IngestionRun, store: Store, outcomes: Outcomes, setting: Setting) -> None:
+        self._run = run
+        self._store = store
+        self._outcomes = outcomes
+        self._setting = setting
+        self._device = setting.device
+        self._metrics = setting.metrics
+        self._models = Models(run.spec, setting.device, setting.threads)
+        self._residency = Residency(
+            self._models, setting.device, setting.limits, setting.metrics, setting.stop, setting.memory_wait_seconds
+        )
+        self._blocked = False
+
+    def ingest(self, tasks: Sequence[Task]) -> None:
+        """Record an outcome for each task.
+
+        Raises:
+            Stopped, SourceBlocked, MemoryExhausted, StickyDeviceFault, NodeUnusable, ConfigurationError.
+        """
+        self._residency.ensure()
+        with TemporaryDirectory(dir=self._setting.scratch, prefix="ingest-") as scratch:
+            feed = self._feed(tasks, Path(scratch))
+            while not feed.exhausted:
+                self._check_stop()
+                ready = feed.take(self._batch(), TAKE_SECONDS)
+                self._metrics.windows_waiting.set(feed.windows_waiting())
+                self._metrics.set_state(WorkerState.WORKING if ready else WorkerState.WAITING_FOR_SOURCE)
+                self._record_unusable([item for item in ready if isinstance(item, Unusable)])
+                self._ingest_group([item for item in ready if isinstance(item, Prepared)])
+        if self._blocked:
+            raise SourceBlocked("the source blocks this address; what was fetched is committed")
+
+    def _feed(self, tasks: Sequence[Task], scratch: Path) -> Feed:
+        source = self._run.spec.source
+        preparer = Preparer(lambda: Fetcher(source, scratch, self._setting.cookies), self._metrics)
+        pace = Pace(lambda: self._setting.limits.current().videos_per_hour, self._setting.stop)
+        return Feed(tasks, preparer, pace, self._setting.stop)
+
+    def _record_unusable(self, unusable: Sequence[Unusable]) -> None:
+        for item in unusable:
+            reason = item.failure.reason
+            match item.failure.verdict:
+                case Verdict.BLOCKED:
+                    self._blocked = True
+                    log.warning("blocked id=%s %s", item.task.video.id, item.detail)
+                case Verdict.PERMANENT:
+                    self._outcomes.record(item.task, Result.SKIPPED, reason=reason, detail=item.detail)
+                case Verdict.TRANSIENT:
+                    self._outcomes.record(item.task, Result.FAILED, reason=reason, detail=item.detail)
+
+    def _ingest_group(self, group: Sequence[Prepared]) -> None:
+        """Transcribe, embed and commit a few videos together."""
+        if not group:
+            return
+        self._make_room_if_over_budget()
+        transcripts = self._transcripts(group)
+        chunks = [self._chunks(transcript) for transcript in transcripts]
+        texts = [chunk.text for video_chunks in chunks for chunk in video_chunks]
+        vectors = self._vectors(texts)
+        first = 0
+        for item, transcript, video_chunks in zip(group, transcripts, chunks, strict=True):
+            own = vectors[first : first + len(video_chunks)]
+            first += len(video_chunks)
+            self._commit(FinishedVideo(item.task.video, item.task.key, transcript, video_chunks, own), item)
+
+    def _transcripts(self, group: Sequence[Prepared]) -> list[Transcript]:
+        windows = [window for item in group for window in item.windows]
+        results = iter(self._in_batches(Stage.ASR, windows, self._batch, self._models.transcribe))
+        transcripts = []
+        for item in group:
+            segments = [segment for _ in item.windows for segment in next(results)]
+            transcripts.append(item.captions or self._transcript(segments, item.audio_seconds))
+        return transcripts
+
+    def _transcript(self, segments: Sequence[Segment], audio_seconds: float) -> Transcript:
+        self._metrics.count_audio(audio_seconds)
+        return Transcript(TranscriptSource.ASR, self._models.language, tuple(segments), audio_seconds)
+
+    def _chunks(self, transcript: Transcript) -> list[chunking.Chunk]:
+        tokens = self._models.count_tokens([segment.text for segment in transcript.segments])
+        return chunking.cut(transcript.segments, tokens, self._run.spec.embedding.chunk_tokens)
+
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = self._in_batches(Stage.EMBED, texts, lambda: ENCODE_BATCH, lambda batch: list(self._models.embed(batch)))
+        return np.stack(rows) if rows else np.zeros((0, self._models.dimension), np.float32)
+
+    def _commit(self, finished: FinishedVideo, item: Prepared) -> None:
+        with self._metrics.time(Stage.COMMIT):
+            commit(self._store, finished, self._models.names)
+        self._outcomes.record(item.task, Result.SUCCEEDED, audio_seconds=item.audio_seconds)
+
+    def _in_batches(
+        self, stage: Stage, items: Sequence[T], size: Callable[[], int], run: Callable[[Sequence[T]], list[R]]
+    ) -> list[R]:
+        """Return the results of all items. When memory runs out only the failed batch is tried again, halved; a batch
+        of one that does not fit waits for room."""
+        results: list[R] = []
+        most = len(items)
+        while len(results) < len(items):
+            self._check_stop()
+            batch = items[len(results) :][: min(size(), most)]
+            try:
+                with self._metrics.time(stage):
+                    results += run(batch)
+            except OutOfDeviceMemory as error:
+                most = max(1, len(batch) // 2)
+                self._out_of_memory(error, len(batch))
+            else:
+                self._worked(stage, len(batch))
+        return results
+
+    def _out_of_memory(self, error: OutOfDeviceMemory, batch: int) -> None:
+        if error.stage is Stage.ASR:
+            self._residency.state = governor.after_out_of_memory(self._residency.state, batch, time.monotonic())
+        if batch == 1:
+            self._residency.give_up(error)
+            self._residency.ensure()
+            return
+        log.warning("%s batch=%d halved", error, batch)
+        self._metrics.count_oom(error.stage, OomKind.BATCH)
+
+    def _worked(self, stage: Stage, batch: int) -> None:
+        if stage is not Stage.ASR:
+            return
+        self._metrics.batch_size.set(batch)
+        memory = self._device.memory()
+        own = None if memory is None else memory.own
+        self._residency.state = governor.after_batch(self._residency.state, batch, own, time.monotonic())
+
+    def _batch(self) -> int:
+        """Return the largest batch of windows that may run now."""
+        governed = self._device.memory() is not None
+        batch = governor.allowed_batch(self._residency.state, self._residency.limits(), governed)
+        self._metrics.batch_ceiling.set(batch)
+        return batch
+
+    def _make_room_if_over_budget(self) -> None:
+        state, over = governor.watch_budget(
+            self._residency.state, self._residency.limits(), self._device.memory(), time.monotonic()
+        )
+        self._residency.state = state
+        if over:
+            self._residency.give_up(None)
+            self._residency.ensure()
+
+    def _check_stop(self) -> None:
+        if self._setting.stop.is_set():
+            raise Stopped("asked to stop; finished videos are committed")
