@@ -40,7 +40,7 @@ crds: $(INSTALLED) ## Write crds/ from the contract's types.
 	@$(BIN)/python -m dev.write_crds
 
 cluster-up: $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
-	@$(BIN)/python -m dev.cluster up
+	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
 
 cluster-down: $(INSTALLED) ## End it.
 	@$(BIN)/python -m dev.cluster down

@@ -55,15 +55,16 @@ def _parallelism(before: Observation | None, now: Observation) -> Iterator[str]:
 
 
 def _progress(old: IngestionRunStatus, now: Observation) -> Iterator[str]:
-    if _tenths(now.status) > _tenths(old):
+    if done_percent(now.status) // PROGRESS_STEP > done_percent(old) // PROGRESS_STEP:
         used = now.device.used_percent
         yield f"{now.status.progress} videos, {now.active_pods} workers, {used:.1f} % of the simulated memory"
 
 
-def _tenths(status: IngestionRunStatus) -> int:
+def done_percent(status: IngestionRunStatus) -> int:
+    """Return the share of the videos that have an outcome, in percent."""
     videos = status.videos
     done = videos.succeeded + videos.failed + videos.skipped
-    return 100 * done // videos.total // PROGRESS_STEP if videos.total else 0
+    return 100 * done // videos.total if videos.total else 0
 
 
 def _ready_reason(old: IngestionRunStatus, new: IngestionRunStatus) -> Iterator[str]:

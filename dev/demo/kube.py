@@ -1,0 +1,77 @@
+"""The demonstration's own view of the cluster: what it applies, and what it looks at."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any, cast
+
+from kubernetes import client, config
+
+from dev.cluster import Cluster
+from dev.demo.manifests import NAMESPACE, RUN, Manifest
+from ingestion_contract import identity
+from ingestion_contract.pod import Step
+
+_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class JobView:
+    """The worker Job: the lever, the pods that are active, and whether it has ended."""
+
+    parallelism: int | None
+    active: int
+    ended: bool
+
+
+class Kube:
+    """Reads with the Python client, which is cheap to ask often; writes with kubectl, as a user does."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        api = config.new_client_from_config(str(cluster.kubeconfig))
+        self._custom = client.CustomObjectsApi(api)
+        self._batch = client.BatchV1Api(api)
+
+    def kubectl(self, *arguments: str, given: Manifest | None = None) -> str:
+        """Run kubectl, with an object as its input, and return what it printed.
+
+        Raises:
+            RuntimeError: it failed; the message has its words.
+        """
+        done = subprocess.run(
+            ["kubectl", *arguments],
+            env=self._cluster.environment,
+            input=json.dumps(given) if given else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def apply(self, *manifests: Manifest) -> None:
+        """Apply objects."""
+        everything = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+        self.kubectl("apply", "-f", "-", given=everything)
+
+    def run(self) -> dict[str, Any]:
+        """Return the IngestionRun as it is now."""
+        found = self._custom.get_namespaced_custom_object(
+            identity.GROUP, identity.VERSION, NAMESPACE, identity.PLURAL, RUN, _request_timeout=_TIMEOUT_SECONDS
+        )
+        return cast(dict[str, Any], found)
+
+    def worker_job(self) -> JobView:
+        """Return the worker Job as it is now; before it exists, nothing is active."""
+        jobs = self._batch.list_namespaced_job(
+            NAMESPACE, label_selector=f"{identity.STEP_LABEL}={Step.WORK}", _request_timeout=_TIMEOUT_SECONDS
+        ).items
+        if not jobs:
+            return JobView(None, 0, ended=False)
+        spec, status = jobs[0].spec, jobs[0].status
+        ends = {item.type for item in status.conditions or [] if item.status == "True"}
+        return JobView(spec.parallelism, status.active or 0, ended=bool(ends & {"Complete", "Failed"}))

@@ -1,0 +1,69 @@
+"""The Kubernetes objects of a demonstration, as plain data. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestion_contract import identity, pod
+
+Manifest = dict[str, Any]
+
+NAMESPACE = "demo"
+RUN = "founding-incident"
+RESULTS = "results"
+MODELS = "models"
+WORKER_IMAGE = "ingestion-worker:demo"
+
+ASR_MODEL = "demo-asr"
+EMBEDDER = "all-minilm-l6-v2"
+RECOVERY_SECONDS = 120
+
+
+def namespace() -> Manifest:
+    """Return the namespace of the run."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+
+
+def claim(name: str) -> Manifest:
+    """Return a claim for a volume of the development cluster, which is a folder."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+
+
+def run(feed_url: str, videos: int, workers: int) -> Manifest:
+    """Return the IngestionRun of the founding incident: so many workers on one device, and small models that run here.
+
+    Args:
+        feed_url: where the sample media are served.
+        videos: how many of them to ingest.
+        workers: worker pods to begin with, and at the most.
+    """
+    return {
+        "apiVersion": identity.API_VERSION,
+        "kind": identity.KIND,
+        "metadata": {"name": RUN, "namespace": NAMESPACE},
+        "spec": {
+            "source": {"urls": [feed_url], "limit": videos},
+            "transcription": {
+                "computeType": "int8",
+                "models": [{"languages": ["*"], "model": f"{pod.MODELS_FOLDER}/{ASR_MODEL}"}],
+            },
+            "embedding": {
+                "model": f"{pod.MODELS_FOLDER}/{EMBEDDER}",
+                "computeType": "float32",
+                "maxSequenceLength": 256,
+                "chunkTokens": 128,
+            },
+            "output": {"persistentVolumeClaim": {"claimName": RESULTS}},
+            "workers": {
+                "parallelism": {"initial": workers, "min": 1, "max": workers},
+                "videosPerShard": 25,
+                "modelCache": {"persistentVolumeClaim": {"claimName": MODELS}},
+            },
+            "memory": {"targetPercent": 80, "recoveryAfterSeconds": RECOVERY_SECONDS},
+        },
+    }
