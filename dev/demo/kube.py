@@ -33,7 +33,6 @@ class Kube:
         self._cluster = cluster
         api = config.new_client_from_config(str(cluster.kubeconfig))
         self._custom = client.CustomObjectsApi(api)
-        self._batch = client.BatchV1Api(api)
 
     def kubectl(self, *arguments: str, given: Manifest | None = None) -> str:
         """Run kubectl, with an object as its input, and return what it printed.
@@ -67,11 +66,17 @@ class Kube:
 
     def worker_job(self) -> JobView:
         """Return the worker Job as it is now; before it exists, nothing is active."""
-        jobs = self._batch.list_namespaced_job(
-            NAMESPACE, label_selector=f"{identity.STEP_LABEL}={Step.WORK}", _request_timeout=_TIMEOUT_SECONDS
-        ).items
+        listed = self._custom.list_namespaced_custom_object(
+            "batch",
+            "v1",
+            NAMESPACE,
+            "jobs",
+            label_selector=f"{identity.STEP_LABEL}={Step.WORK}",
+            _request_timeout=_TIMEOUT_SECONDS,
+        )
+        jobs = cast(dict[str, Any], listed)["items"]
         if not jobs:
             return JobView(None, 0, ended=False)
-        spec, status = jobs[0].spec, jobs[0].status
-        ends = {item.type for item in status.conditions or [] if item.status == "True"}
-        return JobView(spec.parallelism, status.active or 0, ended=bool(ends & {"Complete", "Failed"}))
+        spec, status = jobs[0]["spec"], jobs[0]["status"]
+        ends = {item["type"] for item in status.get("conditions", []) if item["status"] == "True"}
+        return JobView(spec["parallelism"], status.get("active", 0), ended=bool(ends & {"Complete", "Failed"}))
