@@ -1,0 +1,77 @@
+"""Making the cluster's Jobs follow the status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import IngestionRun
+from ingestion_contract.status import IngestionRunStatus
+from ingestion_operator.apply.objects import ensure
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.desired.jobs import single_job, work_job
+from ingestion_operator.desired.pod_template import WorkerSettings
+from ingestion_operator.kube import Kube, NotFound, Object
+from ingestion_operator.observe.jobs import Job
+from ingestion_operator.resources import JOBS
+
+
+async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSettings) -> Object | None:
+    """Create or change the Job of the present step; return it if anything was done.
+
+    Raises:
+        Obstacle: the Job cannot be made.
+        NotFound: it went while it was to be changed.
+    """
+    run, job = snapshot.run, snapshot.jobs.get(step)
+    if job is not None:
+        return await _change(kube, run, job, _wanted(snapshot.status, run)) if step is Step.WORK else None
+    if run.spec.suspend:
+        return None
+    return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))
+
+
+async def remove_again(kube: Kube, run: IngestionRun, job: Job) -> None:
+    """Delete a Job whose result was lost, so that it is made and run again: discovery and counting may be repeated."""
+    await kube.delete(JOBS, run.metadata.namespace, job.name, job.uid)
+
+
+async def let_expire(kube: Kube, snapshot: Snapshot) -> list[Object]:
+    """Give the Jobs of a run that has ended their time to live, and return those that were changed.
+
+    Not before the end: a Job must not go before the operator has read what came of it.
+    """
+    seconds = snapshot.run.spec.ttl_seconds_after_finished
+    changed = []
+    for job in snapshot.jobs.values():
+        if job.ttl_seconds == seconds:
+            continue
+        patch = {"spec": {"ttlSecondsAfterFinished": seconds}}
+        try:
+            changed.append(await kube.merge(JOBS, snapshot.run.metadata.namespace, job.name, patch))
+        except NotFound:
+            continue
+    return changed
+
+
+def _body(run: IngestionRun, status: IngestionRunStatus, step: Step, settings: WorkerSettings) -> Object:
+    if step is not Step.WORK:
+        return single_job(run, step, settings)
+    if status.video_list is None or status.workers is None:
+        raise ValueError(f"run {run.metadata.name} has no list of videos, but its work is to begin")
+    return work_job(run, status.video_list.shards, status.workers.parallelism, settings)
+
+
+def _wanted(status: IngestionRunStatus, run: IngestionRun) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"suspend": run.spec.suspend}
+    if status.workers is not None:
+        wanted["parallelism"] = status.workers.parallelism
+    return wanted
+
+
+async def _change(kube: Kube, run: IngestionRun, job: Job, wanted: dict[str, Any]) -> Object | None:
+    present = {"suspend": job.suspended, "parallelism": job.parallelism}
+    patch = {key: value for key, value in wanted.items() if present[key] != value}
+    if not patch or job.over:
+        return None
+    return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": patch})

@@ -1,0 +1,52 @@
+"""Bringing the limits to the workers: the ConfigMap, then a touch on each pod so that its kubelet looks at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from ingestion_contract.identity import LIMITS_REVISION_ANNOTATION
+from ingestion_contract.limits import Limits
+from ingestion_contract.pod import Step
+from ingestion_operator.apply.objects import ensure
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.desired.config_maps import limits_config_map, limits_data
+from ingestion_operator.kube import Kube, NotFound, Object
+from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.resources import CONFIG_MAPS, PODS
+
+
+async def write_limits(kube: Kube, snapshot: Snapshot, limits: Limits) -> None:
+    """Write the ConfigMap, whatever it held before.
+
+    Raises:
+        Obstacle: it cannot be made.
+    """
+    body = limits_config_map(snapshot.run, limits)
+    found = await ensure(kube, CONFIG_MAPS, snapshot.run, body)
+    if found.get("data") != body["data"]:
+        meta = body["metadata"]
+        await kube.merge(CONFIG_MAPS, meta["namespace"], meta["name"], {"data": limits_data(limits)})
+
+
+async def touch_pods(kube: Kube, snapshot: Snapshot, revision: int) -> list[Object]:
+    """Annotate the running workers that have not reported the revision; return those pods."""
+    behind = [pod for pod in snapshot.pods_of(Step.WORK) if _behind(pod, snapshot.samples, revision)]
+    touched = await asyncio.gather(*(_touch(kube, snapshot, pod, revision) for pod in behind))
+    return [pod for pod in touched if pod is not None]
+
+
+def _behind(pod: Pod, samples: Mapping[str, WorkerSample], revision: int) -> bool:
+    if not pod.staying or not pod.running or pod.limits_revision == str(revision):
+        return False
+    sample = samples.get(pod.uid)
+    return sample is None or (sample.limits_revision or 0) < revision
+
+
+async def _touch(kube: Kube, snapshot: Snapshot, pod: Pod, revision: int) -> Object | None:
+    patch = {"metadata": {"annotations": {LIMITS_REVISION_ANNOTATION: str(revision)}}}
+    try:
+        return await kube.merge(PODS, snapshot.run.metadata.namespace, pod.name, patch)
+    except NotFound:
+        return None

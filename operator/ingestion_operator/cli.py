@@ -1,0 +1,81 @@
+"""The command `ingestion-operator`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Drives IngestionRuns: lists their videos, runs GPU workers as Jobs, and keeps them within device memory.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+class Levers(StrEnum):
+    """Whether the operator moves levers."""
+
+    ADAPT = "adapt"
+    FROZEN = "frozen"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
+@app.callback()
+def _main() -> None:
+    """Keep `run` a command of its own although it is the only one."""
+
+
+@app.command()
+def run(
+    worker_image: Annotated[
+        str, typer.Option(envvar="INGESTION_WORKER_IMAGE", help="Image of the worker, of the same release.")
+    ],
+    namespace: Annotated[
+        list[str] | None,
+        typer.Option(envvar="INGESTION_NAMESPACES", help="Namespace to serve; repeat for several. Default: all."),
+    ] = None,
+    worker_service_account: Annotated[
+        str | None,
+        typer.Option(help="Service account of the workers' pods; no token of it is mounted. Default: the namespace's."),
+    ] = None,
+    scrape_interval_seconds: Annotated[
+        float, typer.Option(min=0.5, max=300, help="How often the workers' metrics are read.")
+    ] = 5.0,
+    levers: Annotated[
+        Levers, typer.Option(help="adapt: change parallelism and limits. frozen: only watch and report.")
+    ] = Levers.ADAPT,
+    liveness: Annotated[
+        str | None, typer.Option(help="Serve liveness here, as in http://0.0.0.0:8080/healthz. Default: nowhere.")
+    ] = None,
+    log_format: Annotated[LogFormat, typer.Option(help="Form of the log lines.")] = LogFormat.PLAIN,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Watch IngestionRuns and drive them until stopped.
+
+    Inside a cluster the pod's service account is used, elsewhere the kubeconfig ($KUBECONFIG). One operator per
+    namespace at a time: run one replica with the strategy Recreate. It may be stopped or killed at any time; the next
+    one goes on where it was.
+    """
+    # kopf and the client take a second to import, which `--help` need not wait for.
+    from ingestion_operator import main
+    from ingestion_operator.desired.pod_template import WorkerSettings
+    from ingestion_operator.logs import set_up_logs
+    from ingestion_operator.reconciler import Settings
+
+    set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
+    settings = Settings(
+        workers=WorkerSettings(image=worker_image, service_account=worker_service_account),
+        scrape_interval_seconds=scrape_interval_seconds,
+        frozen=levers is Levers.FROZEN,
+    )
+    asyncio.run(main.run(settings, namespace or [], liveness))

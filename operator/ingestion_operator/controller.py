@@ -1,0 +1,126 @@
+"""One task per active run, woken by what happens to it, or by the interval at which its workers are read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from ingestion_contract.identity import RUN_UID_LABEL
+from ingestion_operator.clock import Clock
+from ingestion_operator.kube import Conflict, Kube, NotFound
+from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.scrape import Scraper
+from ingestion_operator.reconciler import Look, Reconciler, Settings
+from ingestion_operator.resources import RUNS
+
+_logger = logging.getLogger(__name__)
+
+DEBOUNCE_SECONDS = 0.1
+"""Events come in bursts; one look sees all of a burst."""
+CONFLICT_RETRY_SECONDS = 0.2
+LONGEST_BACK_OFF_SECONDS = 60.0
+
+Raw = Mapping[str, Any]
+
+
+class Controller:
+    """Keeps what the watches show, and drives the runs."""
+
+    def __init__(self, kube: Kube, scraper: Scraper, settings: Settings, clock: Clock) -> None:
+        self._kube = kube
+        self._scraper = scraper
+        self._settings = settings
+        self._clock = clock
+        self._cache = Cache()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._wakes: dict[str, asyncio.Event] = {}
+
+    def see_run(self, raw: Raw, *, gone: bool) -> None:
+        """Take note of a run."""
+        uid = raw["metadata"]["uid"]
+        if gone:
+            self._cache.forget(uid)
+            self._wake(uid)
+        elif self._cache.runs.put(raw):
+            self._wake(uid)
+
+    def see_job(self, raw: Raw, *, gone: bool) -> None:
+        """Take note of a Job of a run."""
+        run_uid = raw["metadata"]["labels"][RUN_UID_LABEL]
+        if gone:
+            self._cache.drop_job(run_uid, raw["metadata"]["uid"])
+            self._wake(run_uid)
+        elif self._cache.put_job(run_uid, raw):
+            self._wake(run_uid)
+
+    def see_pod(self, raw: Raw, *, gone: bool) -> None:
+        """Take note of a pod of a run."""
+        run_uid = raw["metadata"]["labels"][RUN_UID_LABEL]
+        if gone:
+            self._cache.drop_pod(run_uid, raw)
+            self._wake(run_uid)
+        elif self._cache.put_pod(run_uid, raw):
+            self._wake(run_uid)
+
+    @property
+    def active_runs(self) -> int:
+        """Runs that are being driven."""
+        return len(self._tasks)
+
+    async def stop(self) -> None:
+        """End all tasks."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wake(self, run_uid: str) -> None:
+        if run_uid in self._tasks:
+            self._wakes[run_uid].set()
+        elif self._cache.runs.get(run_uid) is not None:
+            self._wakes[run_uid] = asyncio.Event()
+            self._tasks[run_uid] = asyncio.create_task(self._drive(run_uid), name=f"run-{run_uid}")
+
+    async def _drive(self, run_uid: str) -> None:
+        wake = self._wakes[run_uid]
+        reconciler = Reconciler(run_uid, self._cache, self._kube, self._scraper, self._settings, self._clock)
+        failures = 0
+        try:
+            while True:
+                wake.clear()
+                look, failures = await self._look(run_uid, reconciler, failures)
+                if look.ended and not wake.is_set():
+                    return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), look.again_after)
+                await asyncio.sleep(DEBOUNCE_SECONDS)
+        finally:
+            del self._tasks[run_uid], self._wakes[run_uid]
+
+    async def _look(self, run_uid: str, reconciler: Reconciler, failures: int) -> tuple[Look, int]:
+        """Look at a run; a failure is logged and tried again later, and never ends the task."""
+        try:
+            return await reconciler.look(), 0
+        except (Conflict, NotFound) as problem:
+            _logger.debug("run %s: read again, since %s", run_uid, problem)
+            await self._read_again(run_uid)
+            return Look(CONFLICT_RETRY_SECONDS), failures
+        except Exception:
+            _logger.exception("run %s: could not be looked at", run_uid)
+            pause = min(LONGEST_BACK_OFF_SECONDS, 2.0**failures)
+            return Look(pause * random.uniform(0.5, 1.0)), failures + 1
+
+    async def _read_again(self, run_uid: str) -> None:
+        """Read a run whose version in the cache was refused."""
+        known = self._cache.runs.get(run_uid)
+        if known is None:
+            return
+        meta = known["metadata"]
+        try:
+            self._cache.runs.put(await self._kube.get(RUNS, meta["namespace"], meta["name"]))
+        except NotFound:
+            self._cache.forget(run_uid)

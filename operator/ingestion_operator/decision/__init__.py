@@ -1,0 +1,1 @@
+"""What to do: a pure function from a snapshot and a moment to a decision."""

@@ -1,0 +1,30 @@
+"""What is remembered of having gone down: a parallelism that is not exceeded for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ingestion_operator.decision.decision import Ceiling, Verdict
+from ingestion_operator.decision.situation import Situation
+
+FIRST_HOLD_SECONDS = 600
+LONGEST_HOLD_SECONDS = 4 * 3600
+
+
+def ceiling_after(situation: Situation, change: Verdict | None) -> Ceiling | None:
+    """Return the ceiling after a change: the present one, or a new one if the change was a way down.
+
+    The hold doubles when the ceiling before had expired, since then the increase had to be taken back.
+    """
+    workers = situation.workers
+    present = None
+    if workers.ceiling is not None and workers.ceiling_expires_at is not None:
+        hold = workers.ceiling_hold_seconds or FIRST_HOLD_SECONDS
+        present = Ceiling(workers.ceiling, workers.ceiling_expires_at, hold)
+    if change is None or not change.ceiling:
+        return present
+    hold = FIRST_HOLD_SECONDS
+    if present is not None:
+        taken_back = situation.now >= present.expires_at
+        hold = min(LONGEST_HOLD_SECONDS, present.hold_seconds * (2 if taken_back else 1))
+    return Ceiling(change.value, situation.now + timedelta(seconds=hold), hold)

@@ -1,0 +1,38 @@
+"""Ways down: to what fits, or to half where nothing was measured."""
+
+from __future__ import annotations
+
+from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.words import what_fits
+
+UNMEASURED_PAUSE_SECONDS = 30.0
+"""Between two halvings: waiting workers try again in this time, and may measure what they need."""
+
+
+def to_fit(situation: Situation, floor: int, reason: str, evidence: str) -> Verdict | None:
+    """Go down to what the measured floors say fits; None if no more workers are wanted than that."""
+    value = max(_lowest(situation), situation.fitting(floor))
+    if value >= situation.wanted:
+        return None
+    return Verdict(Lever.PARALLELISM, value, reason, f"{evidence}; {what_fits(situation, floor)}", ceiling=True)
+
+
+def to_half(situation: Situation, reason: str, evidence: str) -> Verdict | None:
+    """Go down to half of the workers that are there, since nothing was measured; None if that cannot be."""
+    if situation.seconds_since(situation.workers.changed_at) < UNMEASURED_PAUSE_SECONDS and _was_lowered(situation):
+        return None
+    present = min(situation.wanted, len(situation.staying) + len(situation.exhausted))
+    value = max(_lowest(situation), present // 2)
+    if value >= situation.wanted:
+        return None
+    message = f"{evidence}; what a worker needs has not been measured, so half of the {present} stay"
+    return Verdict(Lever.PARALLELISM, value, reason, message, ceiling=True)
+
+
+def _lowest(situation: Situation) -> int:
+    return min(situation.bounds.min, situation.wanted)
+
+
+def _was_lowered(situation: Situation) -> bool:
+    return situation.workers.ceiling is not None

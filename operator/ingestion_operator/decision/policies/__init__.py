@@ -1,0 +1,1 @@
+"""The rules of the decision, one per file: each answers with a verdict, or not at all."""

@@ -1,0 +1,62 @@
+"""The source blocks this address: pause, probe with one worker, go back to where it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.pod import Step
+from ingestion_contract.status import SourceStatus
+from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.decision.situation import Situation
+
+BLOCKED = "SourceBlocked"
+PROBE = "SourceProbe"
+ANSWERS = "SourceAnswers"
+FIRST_PAUSE_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 1800
+
+
+def source_blocked(situation: Situation) -> Verdict | None:
+    """Go to none while the pause lasts, to one to probe, and back when the probe gets videos."""
+    source = situation.snapshot.status.source
+    if situation.blocked and situation.wanted > 0:
+        return _pause(situation, source)
+    if source.blocked_until is None:
+        return None
+    if situation.wanted == 0:
+        return _wait_or_probe(situation, source)
+    if _probe_succeeded(situation):
+        value = source.resume_parallelism or situation.bounds.min
+        message = "the source answers again"
+        return Verdict(Lever.PARALLELISM, value, ANSWERS, message, source=SourceStatus())
+    return Verdict(Lever.PARALLELISM, situation.wanted, PROBE, "one worker tries whether the source answers")
+
+
+def _pause(situation: Situation, source: SourceStatus) -> Verdict:
+    pause = min(LONGEST_PAUSE_SECONDS, 2 * source.pause_seconds) if source.pause_seconds else FIRST_PAUSE_SECONDS
+    paused = SourceStatus(
+        blocked_until=situation.now + timedelta(seconds=pause),
+        pause_seconds=pause,
+        resume_parallelism=source.resume_parallelism or situation.wanted,
+    )
+    message = f"the source blocks this cluster's address (exit code 75); one worker tries again in {pause} s"
+    return Verdict(Lever.PARALLELISM, 0, BLOCKED, message, source=paused)
+
+
+def _wait_or_probe(situation: Situation, source: SourceStatus) -> Verdict:
+    if source.blocked_until is not None and situation.now < source.blocked_until:
+        return Verdict(Lever.PARALLELISM, 0, BLOCKED, "the pause has not passed yet")
+    message = f"{source.pause_seconds} s have passed; one worker tries whether the source answers"
+    return Verdict(Lever.PARALLELISM, 1, PROBE, message)
+
+
+def _probe_succeeded(situation: Situation) -> bool:
+    since = situation.workers.changed_at
+    ended_well = any(
+        pod.exit is not None
+        and pod.exit.code == ExitCode.DONE
+        and (since is None or (pod.exit.finished_at is not None and pod.exit.finished_at > since))
+        for pod in situation.snapshot.pods_of(Step.WORK)
+    )
+    return ended_well or any(sample.results for sample in situation.fresh.values())

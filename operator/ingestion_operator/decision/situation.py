@@ -1,0 +1,184 @@
+"""What a snapshot means for memory: who is there, on which device, needing how much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from statistics import median_low
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import Memory, Parallelism
+from ingestion_contract.status import WorkersStatus
+from ingestion_contract.summary import MemoryReport, ShardSummary
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.observe.pods import Exit, Pod
+from ingestion_operator.observe.worker_sample import WorkerSample
+
+TELEMETRY_GRACE_SECONDS = 60.0
+"""A process that has just started may not serve metrics yet."""
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A device and the workers on it.
+
+    Attributes:
+        uuid: the device's name.
+        total: its size in bytes.
+        used: bytes in use, by all processes.
+        claims: workers that are on it, or were until their memory ran out.
+        floors: what those workers measured that they need at the least, in bytes.
+    """
+
+    uuid: str
+    total: int
+    used: int
+    claims: int
+    floors: tuple[int, ...]
+
+    def fit(self, floor: int, target_percent: int) -> int:
+        """Return how many workers of that floor fit under the target."""
+        return self.total * target_percent // (100 * floor)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A snapshot at a moment, with what follows from it computed once."""
+
+    snapshot: Snapshot
+    now: datetime
+
+    @property
+    def bounds(self) -> Parallelism:
+        """The bounds of parallelism."""
+        return self.snapshot.run.spec.workers.parallelism
+
+    @property
+    def memory(self) -> Memory:
+        """How memory is governed."""
+        return self.snapshot.run.spec.memory
+
+    @cached_property
+    def workers(self) -> WorkersStatus:
+        """The lever as it stands."""
+        return self.snapshot.status.workers or WorkersStatus(parallelism=self.bounds.initial)
+
+    @property
+    def wanted(self) -> int:
+        """Worker pods wanted until now."""
+        return self.workers.parallelism
+
+    @cached_property
+    def active(self) -> tuple[Pod, ...]:
+        """Pods that hold, or will hold, a device: also those that are on their way out."""
+        return tuple(pod for pod in self.snapshot.pods_of(Step.WORK) if pod.active)
+
+    @cached_property
+    def staying(self) -> tuple[Pod, ...]:
+        """Active pods that nobody has asked to go."""
+        return tuple(pod for pod in self.active if pod.staying)
+
+    @cached_property
+    def fresh(self) -> Mapping[str, WorkerSample]:
+        """Samples of the staying pods that say something about now, by pod uid."""
+        oldest = self.now - timedelta(seconds=self.snapshot.sample_valid_seconds)
+        known = ((pod.uid, self.snapshot.samples.get(pod.uid)) for pod in self.staying)
+        return {uid: sample for uid, sample in known if sample is not None and sample.at >= oldest}
+
+    @cached_property
+    def silent(self) -> tuple[Pod, ...]:
+        """Staying pods that run for long enough to be heard, and are not."""
+        since = self.now - timedelta(seconds=TELEMETRY_GRACE_SECONDS)
+        return tuple(
+            pod
+            for pod in self.staying
+            if pod.running and pod.uid not in self.fresh and (pod.started_at is None or pod.started_at <= since)
+        )
+
+    @cached_property
+    def all_heard(self) -> bool:
+        """Whether every wanted worker runs and has been heard of lately."""
+        there = min(self.wanted, self.remaining)
+        return len(self.fresh) == len(self.staying) >= there > 0 and all(pod.running for pod in self.staying)
+
+    @cached_property
+    def waiting(self) -> int:
+        """Workers that wait for memory at their floor."""
+        return sum(sample.waits_for_memory for sample in self.fresh.values())
+
+    @cached_property
+    def exhausted(self) -> tuple[Exit, ...]:
+        """Exits for want of memory since the lever was last moved."""
+        return self._exits_since_change(ExitCode.MEMORY_EXHAUSTED)
+
+    @cached_property
+    def blocked(self) -> tuple[Exit, ...]:
+        """Exits because the source blocks this address, since the lever was last moved."""
+        return self._exits_since_change(ExitCode.SOURCE_BLOCKED)
+
+    @cached_property
+    def remaining(self) -> int:
+        """Shards that are neither done nor given up."""
+        work = self.snapshot.jobs.get(Step.WORK)
+        videos = self.snapshot.status.video_list
+        return work.remaining if work is not None else videos.shards if videos is not None else 0
+
+    @cached_property
+    def floor(self) -> int | None:
+        """What one worker needs at the least: the median of what was measured, else what was known before."""
+        floors = [sample.floor for sample in self.fresh.values() if sample.floor]
+        floors += [report.floor_bytes for report in self._reports if report.floor_bytes]
+        return median_low(floors) if floors else self.snapshot.status.memory.floor_bytes
+
+    @cached_property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The devices that the workers have told of."""
+        uuids = {sample.gpu_uuid for sample in self.fresh.values()} | {report.gpu_uuid for report in self._reports}
+        return tuple(gpu for uuid in sorted(filter(None, uuids)) if (gpu := self._gpu(uuid)).total > 0)
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether each worker is seen to have a device of its own, so that fewer workers free nothing."""
+        return len(self.gpus) > 1 and all(gpu.claims == 1 for gpu in self.gpus)
+
+    def seconds_since(self, moment: datetime | None) -> float:
+        """Return the age of a moment; that of none is endless."""
+        return (self.now - moment).total_seconds() if moment is not None else float("inf")
+
+    def fitting(self, floor: int) -> int:
+        """Return how many of the workers on the known devices fit, at least one on each."""
+        if len(self.gpus) == 1:
+            return max(1, self.gpus[0].fit(floor, self.memory.target_percent))
+        return sum(min(gpu.claims, max(1, gpu.fit(floor, self.memory.target_percent))) for gpu in self.gpus)
+
+    @cached_property
+    def _reports(self) -> Sequence[MemoryReport]:
+        summaries = [ended.summary for ended in self.exhausted]
+        return [item.memory for item in summaries if isinstance(item, ShardSummary) and item.memory is not None]
+
+    def _gpu(self, uuid: str) -> Gpu:
+        samples = [sample for sample in self.fresh.values() if sample.gpu_uuid == uuid]
+        reports = [report for report in self._reports if report.gpu_uuid == uuid]
+        return Gpu(
+            uuid=uuid,
+            total=_latest(samples, lambda sample: sample.device_total)
+            or max((r.total_bytes for r in reports), default=0),
+            used=_latest(samples, lambda sample: sample.device_used) or 0,
+            claims=min(len(samples) + len(reports), max(1, self.wanted)),
+            floors=tuple(sample.floor for sample in samples if sample.floor),
+        )
+
+    def _exits_since_change(self, code: ExitCode) -> tuple[Exit, ...]:
+        since = self.workers.changed_at
+        exits = [pod.exit for pod in self.snapshot.pods_of(Step.WORK) if pod.exit is not None and pod.exit.code == code]
+        return tuple(
+            item for item in exits if since is None or (item.finished_at is not None and item.finished_at > since)
+        )
+
+
+def _latest(samples: Sequence[WorkerSample], value: Callable[[WorkerSample], int | None]) -> int | None:
+    known = [(sample.at, found) for sample in samples if (found := value(sample)) is not None]
+    return max(known)[1] if known else None

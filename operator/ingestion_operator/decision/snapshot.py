@@ -1,0 +1,48 @@
+"""Everything that a decision may depend on, at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import IngestionRun
+from ingestion_contract.status import IngestionRunStatus
+from ingestion_operator.observe.jobs import Job
+from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.tally import Tally
+from ingestion_operator.observe.worker_sample import WorkerSample
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run and what is seen of it.
+
+    Attributes:
+        run: what the user wants.
+        generation: of the run's spec.
+        status: what the operator wrote last; all that it remembers across restarts.
+        jobs: the Jobs that are there.
+        pods: of those Jobs, also ended ones, and those that have just vanished.
+        samples: the latest reading of each pod, by pod uid, however old.
+        tallies: videos per shard, by index.
+        quiet_since: since when this process has seen no trouble with memory, with all telemetry there; it is not
+            remembered across restarts, so that nothing goes up on what was measured before.
+        sample_valid_seconds: a sample that is older says nothing about now.
+    """
+
+    run: IngestionRun
+    generation: int
+    status: IngestionRunStatus
+    jobs: Mapping[Step, Job]
+    pods: tuple[Pod, ...]
+    samples: Mapping[str, WorkerSample]
+    tallies: Mapping[int, Tally]
+    quiet_since: datetime
+    sample_valid_seconds: float
+
+    def pods_of(self, step: Step) -> tuple[Pod, ...]:
+        """Return the pods of the step's present Job."""
+        job = self.jobs.get(step)
+        return tuple(pod for pod in self.pods if job is not None and pod.job_uid == job.uid)

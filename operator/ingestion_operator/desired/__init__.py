@@ -1,0 +1,1 @@
+"""The objects that a run wants in the cluster, as plain data. Pure."""

@@ -1,0 +1,94 @@
+"""The pods of a run: no token, no privilege, nothing of the user's choosing but resources, placement and references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion_contract import metrics, pod
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import IngestionRun
+from ingestion_operator.desired.names import labels
+from ingestion_operator.desired.volumes import mounts, output_url
+
+GRACE_SECONDS = 30
+READINESS_PERIOD_SECONDS = 2
+SHARED_GROUP = 65_532
+_SMALL = {"requests": {"cpu": "100m", "memory": "256Mi"}}
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What the operator's own configuration says of workers."""
+
+    image: str
+    service_account: str | None = None
+
+
+def pod_template(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
+    """Return the pod template of a step."""
+    return {"metadata": {"labels": labels(run, step)}, "spec": _pod_spec(run, step, settings)}
+
+
+def _pod_spec(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "fsGroup": SHARED_GROUP,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(run, step, settings)],
+        "volumes": [mount.volume() for mount in mounts(run, step)],
+    }
+    if settings.service_account is not None:
+        spec["serviceAccountName"] = settings.service_account
+    return spec | (_placement(run) if step is Step.WORK else {})
+
+
+def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "name": pod.WORKER_CONTAINER,
+        "image": settings.image,
+        "command": ["ingest", step.value, "--output", output_url(run)],
+        "env": [
+            {"name": "HOME", "value": pod.SCRATCH_FOLDER},
+            {"name": "HF_HOME", "value": pod.MODELS_FOLDER},
+            {"name": pod.POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        ],
+        "resources": run.spec.workers.resources.to_wire() if step is Step.WORK else _SMALL,
+        "volumeMounts": [mount.volume_mount() for mount in mounts(run, step)],
+        "terminationMessagePath": pod.TERMINATION_MESSAGE_FILE,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    credentials = run.spec.output.credentials_secret_ref
+    if credentials is not None:
+        container["envFrom"] = [{"secretRef": {"name": credentials.name}}]
+    if step is Step.WORK:
+        container["ports"] = [{"name": "metrics", "containerPort": metrics.PORT}]
+        container["readinessProbe"] = {
+            "httpGet": {"path": metrics.READY_PATH, "port": metrics.PORT},
+            "periodSeconds": READINESS_PERIOD_SECONDS,
+            "failureThreshold": 1,
+        }
+    return container
+
+
+def _placement(run: IngestionRun) -> dict[str, Any]:
+    workers = run.spec.workers
+    placement: dict[str, Any] = {
+        "nodeSelector": workers.node_selector,
+        "tolerations": [toleration.to_wire() for toleration in workers.tolerations],
+        "priorityClassName": workers.priority_class_name,
+        "runtimeClassName": workers.runtime_class_name,
+    }
+    return {key: value for key, value in placement.items() if value}

@@ -1,0 +1,40 @@
+"""What kopf tells of the cluster goes to the controller: no timers, no daemons, no finalizers, no patches of kopf's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kopf
+
+from ingestion_contract import identity
+from ingestion_operator.controller import Controller
+
+_OF_A_RUN = {identity.RUN_UID_LABEL: kopf.PRESENT}
+
+
+def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
+    """Register the handlers."""
+
+    @kopf.on.login(registry=registry)
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    @kopf.on.event(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
+    async def run_event(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_run(dict(event["object"]), gone=_gone(event))
+
+    @kopf.on.event("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
+    async def job_event(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_job(dict(event["object"]), gone=_gone(event))
+
+    @kopf.on.event("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
+    async def pod_event(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_pod(dict(event["object"]), gone=_gone(event))
+
+    @kopf.on.probe(id="activeRuns", registry=registry)
+    async def active_runs(**_: Any) -> int:
+        return controller.active_runs
+
+
+def _gone(event: kopf.RawEvent) -> bool:
+    return event["type"] == "DELETED"

@@ -1,0 +1,52 @@
+"""Running the operator until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import kopf
+
+from ingestion_operator import handlers
+from ingestion_operator.clock import system_clock
+from ingestion_operator.controller import Controller
+from ingestion_operator.kube import Kube
+from ingestion_operator.observe.scrape import HttpScraper
+from ingestion_operator.reconciler import Settings
+from ingestion_operator.resources import RUNS
+from ingestion_operator.settings import kopf_settings
+
+_logger = logging.getLogger(__name__)
+_CRD_POLL_SECONDS = 2.0
+
+
+async def run(settings: Settings, namespaces: Sequence[str], liveness_endpoint: str | None) -> None:
+    """Watch the runs of the namespaces, or of all if none is named, and drive them."""
+    async with await Kube.connect() as kube:
+        await _wait_for_crd(kube)
+        scraper = HttpScraper(system_clock)
+        controller = Controller(kube, scraper, settings, system_clock)
+        registry = kopf.OperatorRegistry()
+        handlers.register(registry, controller)
+        try:
+            await kopf.operator(
+                registry=registry,
+                settings=kopf_settings(),
+                namespaces=namespaces,
+                clusterwide=not namespaces,
+                standalone=True,
+                liveness_endpoint=liveness_endpoint,
+            )
+        finally:
+            await controller.stop()
+            await scraper.close()
+
+
+async def _wait_for_crd(kube: Kube) -> None:
+    told = False
+    while not await kube.serves(RUNS):
+        if not told:
+            _logger.warning("the API server does not know %s.%s yet: waiting for the CRD", RUNS.plural, RUNS.group)
+            told = True
+        await asyncio.sleep(_CRD_POLL_SECONDS)

@@ -1,0 +1,1 @@
+"""What is seen of the cluster: raw objects and metrics pages in, immutable views out."""

@@ -1,0 +1,71 @@
+"""A Job, as far as a run's course depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ingestion_contract.pod import Step
+from ingestion_operator.clock import parse_time
+
+
+@dataclass(frozen=True)
+class Job:
+    """One step of a run. It is over when `complete` or `failed`; what merely precedes those is not looked at."""
+
+    step: Step
+    name: str
+    uid: str
+    parallelism: int
+    suspended: bool
+    completions: int
+    ttl_seconds: int | None
+    complete: bool
+    failed: bool
+    failure: str
+    succeeded: int
+    failed_indexes: int
+    start_time: datetime | None
+
+    @property
+    def over(self) -> bool:
+        """Whether no pod of it will run any more."""
+        return self.complete or self.failed
+
+    @property
+    def remaining(self) -> int:
+        """Indexes that are neither done nor given up."""
+        return max(0, self.completions - self.succeeded - self.failed_indexes)
+
+
+def job_from(step: Step, raw: Mapping[str, Any]) -> Job:
+    """Read a Job as the API server returns it."""
+    spec, status = raw["spec"], raw.get("status", {})
+    conditions = {item["type"]: item for item in status.get("conditions", ()) if item.get("status") == "True"}
+    failed = conditions.get("Failed")
+    return Job(
+        step=step,
+        name=raw["metadata"]["name"],
+        uid=raw["metadata"]["uid"],
+        parallelism=spec.get("parallelism", 1),
+        suspended=spec.get("suspend", False),
+        completions=spec.get("completions", 1),
+        ttl_seconds=spec.get("ttlSecondsAfterFinished"),
+        complete="Complete" in conditions,
+        failed=failed is not None,
+        failure=f"{failed.get('reason', '')}: {failed.get('message', '')}" if failed else "",
+        succeeded=status.get("succeeded", 0),
+        failed_indexes=count_indexes(status.get("failedIndexes", "")),
+        start_time=parse_time(status.get("startTime")),
+    )
+
+
+def count_indexes(text: str) -> int:
+    """Count the indexes in the Job controller's compressed form, as in `1,3-5,7`."""
+    count = 0
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        count += int(last or first) - int(first) + 1
+    return count

@@ -1,0 +1,108 @@
+"""From a worker's metrics page to a sample. The page is untrusted: whatever it says, a sample or nothing comes out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from ingestion_contract import metrics
+from ingestion_contract.metrics import Result, WorkerState
+from ingestion_operator.observe.worker_sample import WorkerSample
+
+MAX_SAMPLES = 1000
+MAX_REASONS = 32
+_MAX_COUNT = 2**60
+_MAX_UUID = 128
+_REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+_WANTED = (
+    metrics.VIDEOS,
+    metrics.OOM_EVENTS,
+    metrics.AUDIO_SECONDS,
+    metrics.WORKER_STATE,
+    metrics.OWN_MEMORY,
+    metrics.FLOOR_MEMORY,
+    metrics.DEVICE_MEMORY_USED,
+    metrics.DEVICE_MEMORY_TOTAL,
+    metrics.LIMITS_REVISION,
+)
+
+
+def parse_page(text: str, at: datetime) -> WorkerSample | None:
+    """Return what the page says, or None if it is no page of metrics at all."""
+    wanted = "\n".join(islice((line for line in text.splitlines() if line.startswith(_WANTED)), MAX_SAMPLES))
+    try:
+        samples = [sample for family in text_string_to_metric_families(wanted + "\n") for sample in family.samples]
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError):
+        return None
+    return _sample(samples, at)
+
+
+def _sample(samples: list[Sample], at: datetime) -> WorkerSample | None:
+    by_name: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if _is_count(sample.value):
+            by_name.setdefault(sample.name, []).append(sample)
+    if not by_name:
+        return None
+    gpu = _gpu(by_name.get(metrics.DEVICE_MEMORY_TOTAL, []))
+    return WorkerSample(
+        at=at,
+        state=_state(by_name.get(metrics.WORKER_STATE, [])),
+        gpu_uuid=gpu,
+        device_used=_of_gpu(by_name.get(metrics.DEVICE_MEMORY_USED, []), gpu),
+        device_total=_of_gpu(by_name.get(metrics.DEVICE_MEMORY_TOTAL, []), gpu),
+        own=_single(by_name.get(metrics.OWN_MEMORY, [])),
+        floor=_single(by_name.get(metrics.FLOOR_MEMORY, [])) or None,
+        oom_events=_sum(by_name.get(metrics.OOM_EVENTS, [])),
+        audio_seconds=_sum(by_name.get(metrics.AUDIO_SECONDS, [])),
+        limits_revision=_single(by_name.get(metrics.LIMITS_REVISION, [])),
+        results=_results(by_name.get(metrics.VIDEOS, [])),
+    )
+
+
+def _is_count(value: float) -> bool:
+    return math.isfinite(value) and 0 <= value <= _MAX_COUNT
+
+
+def _single(samples: list[Sample]) -> int | None:
+    return int(samples[0].value) if samples else None
+
+
+def _sum(samples: Iterable[Sample]) -> int:
+    return min(_MAX_COUNT, sum(int(sample.value) for sample in samples))
+
+
+def _gpu(totals: list[Sample]) -> str | None:
+    """Return the worker's device; of several, always the same one."""
+    named = (sample.labels.get("gpu_uuid", "") for sample in totals if sample.value > 0)
+    return min((uuid for uuid in named if 0 < len(uuid) <= _MAX_UUID), default=None)
+
+
+def _of_gpu(samples: list[Sample], gpu: str | None) -> int | None:
+    return _single([sample for sample in samples if gpu is not None and sample.labels.get("gpu_uuid") == gpu])
+
+
+def _state(samples: list[Sample]) -> WorkerState | None:
+    for sample in samples:
+        label = sample.labels.get("state")
+        if sample.value == 1 and label in set(WorkerState):
+            return WorkerState(label)
+    return None
+
+
+def _results(samples: list[Sample]) -> dict[tuple[Result, str], int]:
+    counts: dict[tuple[Result, str], int] = {}
+    for sample in samples:
+        label, reason = sample.labels.get("result"), sample.labels.get("reason", "")
+        if label not in set(Result) or (reason and not _REASON.fullmatch(reason)):
+            continue
+        key = (Result(label), reason)
+        if key in counts or len(counts) < MAX_REASONS:
+            counts[key] = min(_MAX_COUNT, counts.get(key, 0) + int(sample.value))
+    return counts

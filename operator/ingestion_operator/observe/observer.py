@@ -1,0 +1,107 @@
+"""Watching one run: its objects from the cache, its workers' metrics from the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import IngestionRun
+from ingestion_operator.clock import Clock
+from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.stage import Lost, discovery, final_count
+from ingestion_operator.desired.names import selector
+from ingestion_operator.kube import Kube
+from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
+from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.scrape import Scraper
+from ingestion_operator.observe.tally import Tally, update_tallies
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.resources import JOBS, PODS
+
+SHORTEST_SCRAPE_INTERVAL = timedelta(seconds=1)
+SHORTEST_SAMPLE_LIFE_SECONDS = 15.0
+
+
+class Observer:
+    """Makes snapshots of one run. What it keeps in memory may be lost: it only makes the next snapshot better."""
+
+    def __init__(
+        self, run_uid: str, cache: Cache, kube: Kube, scraper: Scraper, scrape_interval_seconds: float, clock: Clock
+    ) -> None:
+        self._uid = run_uid
+        self._cache = cache
+        self._kube = kube
+        self._scraper = scraper
+        self._sample_valid_seconds = max(SHORTEST_SAMPLE_LIFE_SECONDS, 3 * scrape_interval_seconds)
+        self._clock = clock
+        self._seeded = False
+        self._samples: dict[str, WorkerSample] = {}
+        self._tallies: dict[int, Tally] = {}
+        self._quiet_since = clock()
+        self._scraped_at: datetime | None = None
+
+    async def observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+        """Return what is to be seen of the run now.
+
+        Raises:
+            ApiError: the API server did not answer well.
+        """
+        if not self._seeded:
+            await self._refresh(run)
+            self._seeded = True
+        snapshot = self.assemble(run, raw)
+        if Lost.LOST in (discovery(snapshot), final_count(snapshot)):
+            # The watch of pods may be behind that of Jobs: only the API server knows that a pod has gone.
+            await self._refresh(run)
+            snapshot = self.assemble(run, raw)
+        await self._scrape(snapshot)
+        snapshot = self.assemble(run, raw)
+        self._tallies = update_tallies(self._tallies, snapshot.pods_of(Step.WORK), self._samples)
+        self._watch_quiet(snapshot)
+        return replace(snapshot, tallies=dict(self._tallies), quiet_since=self._quiet_since)
+
+    def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+        """Return what is known of the run without asking anybody."""
+        pods = pods_from(self._cache.pods_of(self._uid), self._cache.gone_pods_of(self._uid))
+        known = {pod.uid for pod in pods}
+        self._samples = {uid: sample for uid, sample in self._samples.items() if uid in known}
+        return assemble(
+            run,
+            raw,
+            jobs_by_step(run, self._cache.jobs_of(self._uid)),
+            pods,
+            self._samples,
+            self._tallies,
+            self._quiet_since,
+            self._sample_valid_seconds,
+        )
+
+    async def _refresh(self, run: IngestionRun) -> None:
+        """Read what is there: the watches may not have brought it yet."""
+        namespace, labels = run.metadata.namespace, selector(self._uid)
+        for job in await self._kube.select(JOBS, namespace, labels):
+            self._cache.put_job(self._uid, job)
+        for pod in await self._kube.select(PODS, namespace, labels):
+            self._cache.put_pod(self._uid, pod)
+
+    async def _scrape(self, snapshot: Snapshot) -> None:
+        now = self._clock()
+        if self._scraped_at is not None and now - self._scraped_at < SHORTEST_SCRAPE_INTERVAL:
+            return
+        running = [pod for pod in snapshot.pods_of(Step.WORK) if pod.staying and pod.running]
+        if running:
+            self._samples |= await self._scraper.scrape(running)
+            self._scraped_at = now
+
+    def _watch_quiet(self, snapshot: Snapshot) -> None:
+        """Start the quiet time anew when memory is short or somebody is not heard."""
+        now = self._clock()
+        situation = Situation(snapshot, now)
+        known = snapshot.status.memory.oom_by_pod
+        oom_seen = any(sample.oom_events > known.get(uid, 0) for uid, sample in situation.fresh.items())
+        if situation.waiting or situation.silent or oom_seen:
+            self._quiet_since = now

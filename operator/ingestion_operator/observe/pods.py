@@ -1,0 +1,114 @@
+"""A pod, as far as a run's course depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ingestion_contract.identity import LIMITS_REVISION_ANNOTATION, STEP_LABEL
+from ingestion_contract.pod import WORKER_CONTAINER, Step
+from ingestion_contract.summary import Summary, decode_summary
+from ingestion_operator.clock import parse_time
+
+_INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+_ENDED_PHASES = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How the worker's container ended."""
+
+    code: int
+    reason: str
+    finished_at: datetime | None
+    message: str
+    summary: Summary | None
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One pod of a run.
+
+    Attributes:
+        ended: no process runs in it any more.
+        deleting: it has been asked to go.
+        gone: the API server has no such pod any more; this is what was last seen of it.
+    """
+
+    uid: str
+    name: str
+    step: Step
+    job_uid: str | None
+    index: int | None
+    ip: str | None
+    running: bool
+    ready: bool
+    ended: bool
+    deleting: bool
+    gone: bool
+    created_at: datetime
+    started_at: datetime | None
+    limits_revision: str | None
+    exit: Exit | None
+
+    @property
+    def active(self) -> bool:
+        """Whether it holds, or will hold, a device: a process runs in it or is about to."""
+        return not self.ended and not self.gone
+
+    @property
+    def staying(self) -> bool:
+        """Whether it is active and nobody has asked it to go."""
+        return self.active and not self.deleting
+
+
+def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
+    """Read a pod as the API server returns it, or as it was last seen."""
+    meta, status = raw["metadata"], raw.get("status", {})
+    annotations = meta.get("annotations", {})
+    index = annotations.get(_INDEX_ANNOTATION)
+    container = _worker_container(status)
+    state = container.get("state", {})
+    phase = status.get("phase", "Pending")
+    conditions = {item["type"]: item.get("status") for item in status.get("conditions", ())}
+    return Pod(
+        uid=meta["uid"],
+        name=meta["name"],
+        step=Step(meta["labels"][STEP_LABEL]),
+        job_uid=_controller_uid(meta),
+        index=int(index) if index is not None else None,
+        ip=status.get("podIP"),
+        running=phase == "Running" and "running" in state,
+        ready=conditions.get("Ready") == "True",
+        ended=phase in _ENDED_PHASES,
+        deleting="deletionTimestamp" in meta,
+        gone=gone,
+        created_at=datetime.fromisoformat(meta["creationTimestamp"]),
+        started_at=parse_time(state.get("running", {}).get("startedAt")),
+        limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
+        exit=_exit(state.get("terminated")),
+    )
+
+
+def _worker_container(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    containers = status.get("containerStatuses", ())
+    return next((item for item in containers if item.get("name") == WORKER_CONTAINER), {})
+
+
+def _controller_uid(meta: Mapping[str, Any]) -> str | None:
+    return next((owner["uid"] for owner in meta.get("ownerReferences", ()) if owner.get("controller")), None)
+
+
+def _exit(terminated: Mapping[str, Any] | None) -> Exit | None:
+    if terminated is None:
+        return None
+    message = terminated.get("message", "")
+    return Exit(
+        code=terminated["exitCode"],
+        reason=terminated.get("reason", ""),
+        finished_at=parse_time(terminated.get("finishedAt")),
+        message=message,
+        summary=decode_summary(message),
+    )

@@ -1,0 +1,34 @@
+"""What a worker says of itself at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ingestion_contract.metrics import Result, WorkerState
+
+ResultCounts = Mapping[tuple[Result, str], int]
+"""Videos by result and reason; the reason is empty for succeeded ones."""
+
+
+@dataclass(frozen=True)
+class WorkerSample:
+    """One reading of a worker's metrics; sizes in bytes, None for what it did not say."""
+
+    at: datetime
+    state: WorkerState | None = None
+    gpu_uuid: str | None = None
+    device_used: int | None = None
+    device_total: int | None = None
+    own: int | None = None
+    floor: int | None = None
+    oom_events: int = 0
+    audio_seconds: int = 0
+    limits_revision: int | None = None
+    results: ResultCounts = field(default_factory=dict)
+
+    @property
+    def waits_for_memory(self) -> bool:
+        """Whether it has given its memory back and waits for room."""
+        return self.state is WorkerState.WAITING_FOR_MEMORY

@@ -1,0 +1,215 @@
+"""One look at one run: observe, decide, apply."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from ingestion_contract.identity import MAX_RUN_NAME_LENGTH
+from ingestion_contract.limits import Limits
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import IngestionRun, parse_run
+from ingestion_contract.status import IngestionRunStatus
+from ingestion_operator.apply import jobs, objects
+from ingestion_operator.apply.events import post
+from ingestion_operator.apply.limits import touch_pods, write_limits
+from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
+from ingestion_operator.apply.status import write_status
+from ingestion_operator.clock import Clock
+from ingestion_operator.decision.decide import decide
+from ingestion_operator.decision.decision import Decision, Finding
+from ingestion_operator.decision.limits import current_limits
+from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.stage import Lost, current_step, discovery, final_count
+from ingestion_operator.desired.config_maps import run_config_map
+from ingestion_operator.desired.pod_template import WorkerSettings
+from ingestion_operator.kube import Kube
+from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.observer import Observer
+from ingestion_operator.observe.scrape import Scraper
+from ingestion_operator.resources import CONFIG_MAPS
+from ingestion_operator.status.notices import notices
+from ingestion_operator.status.report import invalid_spec, next_status
+
+_logger = logging.getLogger(__name__)
+
+OBSTACLE_RETRY_SECONDS = 30.0
+REMOVAL_RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the operator is configured.
+
+    Attributes:
+        workers: image and service account of the workers' pods.
+        scrape_interval_seconds: how often the workers' metrics are read.
+        frozen: whether the levers stay where they are.
+    """
+
+    workers: WorkerSettings
+    scrape_interval_seconds: float = 5.0
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """When a run is to be looked at again, unless something happens before; None is never."""
+
+    again_after: float | None
+    ended: bool = False
+
+
+_ENDED = Look(None, ended=True)
+
+
+class Reconciler:
+    """Looks at one run; the only one who writes what belongs to it."""
+
+    def __init__(
+        self, run_uid: str, cache: Cache, kube: Kube, scraper: Scraper, settings: Settings, clock: Clock
+    ) -> None:
+        self._uid = run_uid
+        self._cache = cache
+        self._kube = kube
+        self._settings = settings
+        self._clock = clock
+        self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
+        self._manifest_written = False
+        self._limits_written: Limits | None = None
+        self._obstacle: Finding | None = None
+
+    async def look(self) -> Look:
+        """Look at the run once, and do what is to be done.
+
+        Raises:
+            Conflict: the run has changed meanwhile; look again.
+            NotFound: something went meanwhile; look again.
+            ApiError: the API server did not answer well.
+        """
+        raw = self._cache.runs.get(self._uid)
+        if raw is None or "deletionTimestamp" in raw["metadata"]:
+            return _ENDED
+        try:
+            run = _parse(raw)
+        except ValueError as problem:
+            await self._refuse(raw, _explain(problem))
+            return Look(None)
+        if (raw.get("status") or {}).get("completionTime"):
+            await self._let_expire(self._observer.assemble(run, raw))
+            return _ENDED
+        return await self._advance(run, raw)
+
+    async def _advance(self, run: IngestionRun, raw: Mapping[str, Any]) -> Look:
+        snapshot = await self._observer.observe(run, raw)
+        now = self._clock()
+        decision = self._decide(snapshot)
+        status = next_status(snapshot, decision, self._obstacle, now)
+        gone = [pod.uid for pod in snapshot.pods if pod.gone]
+        if status != snapshot.status:
+            self._cache.runs.put(await write_status(self._kube, raw, status))
+        self._cache.forget_gone(self._uid, gone)
+        news = notices(snapshot.status, status)
+        try:
+            return await self._follow(replace(snapshot, status=status))
+        finally:
+            for notice in news:
+                _logger.info(
+                    "run %s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message
+                )
+            await post(self._kube, run, news, now)
+
+    def _decide(self, snapshot: Snapshot) -> Decision | None:
+        work = snapshot.jobs.get(Step.WORK)
+        running = current_step(snapshot) is Step.WORK and work is not None and not snapshot.run.spec.suspend
+        return decide(snapshot, self._clock(), frozen=self._settings.frozen) if running else None
+
+    async def _follow(self, snapshot: Snapshot) -> Look:
+        """Make the cluster follow the status."""
+        if snapshot.status.completion_time is not None:
+            await self._let_expire(snapshot)
+            return _ENDED
+        try:
+            await self._converge(snapshot)
+        except Obstacle as problem:
+            finding = Finding(problem.reason, problem.message)
+            known, self._obstacle = self._obstacle, finding
+            return Look(OBSTACLE_RETRY_SECONDS if known == finding else 0.0)
+        except BeingRemoved as problem:
+            _logger.info("run %s: %s", snapshot.run.metadata.name, problem)
+            return Look(REMOVAL_RETRY_SECONDS)
+        if self._obstacle is not None:
+            self._obstacle = None
+            return Look(0.0)
+        return Look(self._again_after(snapshot))
+
+    async def _converge(self, snapshot: Snapshot) -> None:
+        run, step = snapshot.run, current_step(snapshot)
+        if Lost.LOST in (discovery(snapshot), final_count(snapshot)):
+            await jobs.remove_again(self._kube, run, snapshot.jobs[step])
+            return
+        limits = current_limits(Situation(snapshot, self._clock()))
+        if not self._manifest_written:
+            await objects.ensure(self._kube, CONFIG_MAPS, run, run_config_map(run))
+            self._manifest_written = True
+        if step is Step.WORK and step not in snapshot.jobs:
+            await self._write_limits(snapshot, limits)
+        changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers)
+        if changed is not None:
+            self._cache.put_job(self._uid, changed)
+        if step is Step.WORK:
+            await self._write_limits(snapshot, limits)
+            if limits.revision:
+                for pod in await touch_pods(self._kube, snapshot, limits.revision):
+                    self._cache.put_pod(self._uid, pod)
+
+    async def _write_limits(self, snapshot: Snapshot, limits: Limits) -> None:
+        if limits != self._limits_written:
+            await write_limits(self._kube, snapshot, limits)
+            self._limits_written = limits
+
+    async def _let_expire(self, snapshot: Snapshot) -> None:
+        for job in await jobs.let_expire(self._kube, snapshot):
+            self._cache.put_job(self._uid, job)
+
+    def _again_after(self, snapshot: Snapshot) -> float | None:
+        """Return the scrape interval while workers are there, the rest of a pause while none may be, else None."""
+        if any(pod.active for pod in snapshot.pods_of(Step.WORK)):
+            return self._settings.scrape_interval_seconds
+        blocked_until = snapshot.status.source.blocked_until
+        if blocked_until is not None and current_step(snapshot) is Step.WORK and not snapshot.run.spec.suspend:
+            return max(0.1, (blocked_until - self._clock()).total_seconds())
+        return None
+
+    async def _refuse(self, raw: Mapping[str, Any], message: str) -> None:
+        before = IngestionRunStatus.from_wire(raw.get("status") or {})
+        status = invalid_spec(before, raw["metadata"]["generation"], message, self._clock())
+        if status != before:
+            self._cache.runs.put(await write_status(self._kube, raw, status))
+
+
+def _parse(raw: Mapping[str, Any]) -> IngestionRun:
+    """Read the run.
+
+    Raises:
+        ValueError: it cannot be used, though the API server let it in.
+    """
+    run = parse_run(raw)
+    if len(run.metadata.name) > MAX_RUN_NAME_LENGTH:
+        raise ValueError(
+            f"metadata.name has {len(run.metadata.name)} characters; at most {MAX_RUN_NAME_LENGTH} fit, because the "
+            "names of Jobs and pods are made from it"
+        )
+    return run
+
+
+def _explain(problem: ValueError) -> str:
+    if not isinstance(problem, ValidationError):
+        return str(problem)
+    found = problem.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in found[:10])

@@ -1,0 +1,36 @@
+"""How kopf is set up: it watches, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import kopf
+
+from ingestion_contract import identity
+
+
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Remembers nothing: there are no handlers of changes, and copying each object for each event would be paid for."""
+
+    def build(self, *, body: kopf.Body, extra_fields: Iterable[kopf.FieldSpec] | None = None) -> kopf.BodyEssence:
+        """Return nothing to compare."""
+        return kopf.BodyEssence()
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        """Return nothing remembered."""
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Remember nothing."""
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """Return the settings. The CRD must be there before kopf starts, since it is not scanned for."""
+    settings = kopf.OperatorSettings()
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.persistence.finalizer = f"{identity.GROUP}/operator"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=identity.GROUP)
+    settings.persistence.diffbase_storage = NoDiffBase()
+    return settings

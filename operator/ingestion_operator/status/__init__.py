@@ -1,0 +1,1 @@
+"""What is told to people: conditions, counts and the verdict of a run. Pure."""

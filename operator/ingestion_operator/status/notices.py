@@ -1,0 +1,102 @@
+"""What is worth an event: the transitions from one status to the next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingestion_contract.status import Adaptation, ConditionStatus, ConditionType, IngestionRunStatus
+from ingestion_operator.decision.policies import bounds, recovery, source_blocked
+from ingestion_operator.status.conditions import find_condition, holds
+from ingestion_operator.status.report import SUSPENDED
+
+_GOOD_NEWS = (bounds.REASON, recovery.REASON, source_blocked.PROBE, source_blocked.ANSWERS)
+
+
+class NoticeType(StrEnum):
+    """Types of Kubernetes events."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An event to be. The key tells it from others with the same reason, also after a restart."""
+
+    type: NoticeType
+    reason: str
+    message: str
+    key: str = ""
+
+
+def notices(before: IngestionRunStatus, after: IngestionRunStatus) -> list[Notice]:
+    """Return what has happened between two statuses."""
+    return [
+        *_discovery(before, after),
+        *_adaptations(before, after),
+        *_suspension(before, after),
+        *_stall(before, after),
+        *_telemetry(before, after),
+        *_end(before, after),
+    ]
+
+
+def _discovery(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    found = after.video_list
+    if found is not None and before.video_list is None:
+        message = f"{found.count} videos, cut into {found.shards} shards"
+        yield Notice(NoticeType.NORMAL, "DiscoveryComplete", message)
+
+
+def _adaptations(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    known = set(map(_identity, before.adaptations))
+    for change in after.adaptations:
+        if _identity(change) not in known:
+            kind = NoticeType.NORMAL if change.reason in _GOOD_NEWS else NoticeType.WARNING
+            message = f"{change.lever} {change.from_} -> {change.to}: {change.message}"
+            yield Notice(kind, change.reason, message, key=change.time.isoformat())
+
+
+def _identity(change: Adaptation) -> tuple[object, ...]:
+    return (change.time, change.lever, change.from_, change.to)
+
+
+def _suspension(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    was, now = (find_condition(status.conditions, ConditionType.READY) for status in (before, after))
+    if now is None:
+        return
+    suspended_before = was is not None and was.reason == SUSPENDED
+    if (now.reason == SUSPENDED) != suspended_before:
+        reason = SUSPENDED if now.reason == SUSPENDED else "Resumed"
+        yield Notice(NoticeType.NORMAL, reason, now.message, key=str(after.observed_generation))
+
+
+def _stall(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    now = find_condition(after.conditions, ConditionType.STALLED)
+    if now is None or after.completion_time is not None or now.status is not ConditionStatus.TRUE:
+        return
+    was = find_condition(before.conditions, ConditionType.STALLED)
+    if was is None or was.status is not ConditionStatus.TRUE or was.reason != now.reason:
+        yield Notice(NoticeType.WARNING, now.reason, now.message, key=now.last_transition_time.isoformat())
+
+
+def _telemetry(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    was, now = (find_condition(status.conditions, ConditionType.TELEMETRY_AVAILABLE) for status in (before, after))
+    if now is None or was is None or was.status is now.status:
+        return
+    key = now.last_transition_time.isoformat()
+    if now.status is ConditionStatus.FALSE:
+        yield Notice(NoticeType.WARNING, now.reason, now.message, key=key)
+    elif was.status is ConditionStatus.FALSE:
+        yield Notice(NoticeType.NORMAL, now.reason, "all workers answer on their metrics port again", key=key)
+
+
+def _end(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
+    if after.completion_time is None or before.completion_time is not None:
+        return
+    complete = holds(after.conditions, ConditionType.COMPLETE)
+    ready = find_condition(after.conditions, ConditionType.READY)
+    kind = NoticeType.NORMAL if complete else NoticeType.WARNING
+    yield Notice(kind, "RunComplete" if complete else "RunFailed", ready.message if ready is not None else "")

@@ -1,0 +1,226 @@
+"""The next status of a run: from what was seen and what was decided. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ingestion_contract.pod import Step
+from ingestion_contract.status import (
+    ConditionType,
+    IngestionRunStatus,
+    MemoryStatus,
+    SourceStatus,
+    Throughput,
+    VideoList,
+    Videos,
+    WorkersStatus,
+)
+from ingestion_contract.summary import DiscoverSummary, FinishSummary
+from ingestion_operator.clock import whole_seconds
+from ingestion_operator.decision.decision import Decision, Finding
+from ingestion_operator.decision.limits import egress_share
+from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
+from ingestion_operator.status.adaptations import add_adaptation
+from ingestion_operator.status.conditions import Conditions, holds
+from ingestion_operator.status.counts import final_videos, live_videos, progress
+from ingestion_operator.status.memory import count_oom_events, used_percent
+from ingestion_operator.status.verdict import judge
+
+PRESSURE_EASES_AFTER_SECONDS = 30.0
+"""A waiting worker tries again now and then; the condition does not go up and down with it."""
+SUSPENDED = "Suspended"
+
+
+def invalid_spec(status: IngestionRunStatus, generation: int, message: str, now: datetime) -> IngestionRunStatus:
+    """Return the status of a run whose spec cannot be used."""
+    conditions = Conditions(status.conditions, generation, now)
+    conditions.stalled("InvalidSpec", message)
+    return status.model_copy(update={"observed_generation": generation, "conditions": conditions.to_list()})
+
+
+def next_status(
+    snapshot: Snapshot, decision: Decision | None, problem: Finding | None, now: datetime
+) -> IngestionRunStatus:
+    """Return the status that the run is to have.
+
+    Args:
+        snapshot: what was seen.
+        decision: what was decided; None while no workers are to run.
+        problem: what keeps the operator itself from going on.
+        now: the moment.
+    """
+    return _Report(snapshot, decision, problem, now).status()
+
+
+class _Report:
+    def __init__(self, snapshot: Snapshot, decision: Decision | None, problem: Finding | None, now: datetime) -> None:
+        self._snapshot = snapshot
+        self._before = snapshot.status
+        self._spec = snapshot.run.spec
+        self._decision = decision
+        self._problem = problem
+        self._now = now
+        self._conditions = Conditions(snapshot.status.conditions, snapshot.generation, now)
+        self._update: dict[str, object] = {}
+
+    def status(self) -> IngestionRunStatus:
+        step = current_step(self._snapshot)
+        if step is Step.DISCOVER:
+            self._discover()
+        elif step is Step.WORK:
+            self._work()
+        else:
+            self._finish()
+        self._update["observed_generation"] = self._snapshot.generation
+        self._update["start_time"] = self._before.start_time or whole_seconds(self._now)
+        self._update["conditions"] = self._conditions.to_list()
+        return self._before.model_copy(update=self._update)
+
+    def _discover(self) -> None:
+        result = discovery(self._snapshot)
+        if isinstance(result, DiscoverSummary):
+            self._begin_work(result)
+        elif isinstance(result, Failure):
+            self._end(None, complete=False, reason=result.reason, message=result.message)
+        else:
+            complaint = last_complaint(self._snapshot, Step.DISCOVER)
+            doubt = f"; the last attempt failed: {complaint.message}" if complaint else ""
+            self._go_on("Discovering", f"the source is being listed{doubt}")
+
+    def _begin_work(self, found: DiscoverSummary) -> None:
+        bounds = self._spec.workers.parallelism
+        videos = Videos(total=found.count)
+        self._update["video_list"] = VideoList(count=found.count, shards=found.shards, digest=found.digest)
+        self._update["videos"] = videos
+        self._update["progress"] = progress(videos)
+        self._update["workers"] = WorkersStatus(
+            parallelism=bounds.initial,
+            changed_at=self._now,
+            videos_per_hour=egress_share(self._spec.source.videos_per_hour, bounds.initial),
+            reason="Initial",
+        )
+        self._go_on("Ingesting", f"{found.count} videos in {found.shards} shards, {bounds.initial} workers wanted")
+
+    def _work(self) -> None:
+        total = self._before.videos.total
+        videos = live_videos(self._before.videos, total, self._snapshot.tallies.values())
+        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
+        self._update["videos"] = videos
+        self._update["progress"] = progress(videos)
+        self._update["throughput"] = self._throughput(
+            sum(tally.audio_seconds for tally in self._snapshot.tallies.values())
+        )
+        parallelism = self._before.workers.parallelism if self._before.workers else 0
+        if self._decision is not None:
+            parallelism = self._decision.parallelism
+            memory = self._levers(self._decision, memory)
+            self._memory_conditions(self._decision)
+        self._update["memory"] = memory
+        workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
+        self._go_on("Ingesting", f"{progress(videos)} videos, {workers} wanted")
+
+    def _levers(self, decision: Decision, memory: MemoryStatus) -> MemoryStatus:
+        before = self._before.workers or WorkersStatus(parallelism=decision.parallelism)
+        update: dict[str, object] = {"parallelism": decision.parallelism}
+        if decision.change is not None:
+            update |= {"changed_at": self._now, "reason": decision.change.reason}
+            known = self._before.adaptations
+            self._update["adaptations"] = add_adaptation(known, decision.change, before.parallelism, self._now)
+        if decision.ceiling is not None:
+            update["ceiling"] = decision.ceiling.value
+            update["ceiling_expires_at"] = decision.ceiling.expires_at
+            update["ceiling_hold_seconds"] = decision.ceiling.hold_seconds
+        limits = decision.limits
+        if limits.revision != before.limits_revision:
+            update |= {"limits_revision": limits.revision, "limits_changed_at": self._now}
+        update["videos_per_hour"] = limits.videos_per_hour
+        self._update["workers"] = before.model_copy(update=update)
+        self._update["source"] = decision.source
+        seen = {
+            "used_percent": used_percent(self._snapshot.samples[uid] for uid in self._running()),
+            "floor_bytes": limits.floor_bytes,
+            "budget_bytes": limits.budget_bytes,
+            "device_bytes": decision.device_bytes,
+        }
+        return memory.model_copy(update=seen)
+
+    def _running(self) -> list[str]:
+        return [pod.uid for pod in self._snapshot.pods if pod.active and pod.uid in self._snapshot.samples]
+
+    def _memory_conditions(self, decision: Decision) -> None:
+        pressure = decision.pressure
+        quiet = self._now - self._snapshot.quiet_since
+        if pressure is not None:
+            self._conditions.set(ConditionType.MEMORY_PRESSURE, True, pressure.reason, pressure.message)
+        elif not holds(self._before.conditions, ConditionType.MEMORY_PRESSURE) or quiet >= timedelta(
+            seconds=PRESSURE_EASES_AFTER_SECONDS
+        ):
+            self._conditions.set(ConditionType.MEMORY_PRESSURE, False, "NoPressure")
+        self._telemetry_condition(decision)
+        blocked = decision.source.blocked_until is not None
+        self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, "SourceBlocked" if blocked else "SourceAnswers")
+
+    def _telemetry_condition(self, decision: Decision) -> None:
+        if decision.telemetry is not None:
+            silence = decision.telemetry
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, False, silence.reason, silence.message)
+        elif self._running():
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, True, "WorkersAnswer")
+        elif self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is None:
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkersYet")
+
+    def _finish(self) -> None:
+        result = final_count(self._snapshot)
+        if isinstance(result, FinishSummary):
+            videos = final_videos(result)
+            verdict = judge(videos, self._spec.objectives.min_success_percent)
+            self._update["throughput"] = self._throughput(result.audio_seconds)
+            message = verdict.message if verdict.complete else f"{verdict.message}{self._work_complaint()}"
+            self._end(videos, complete=verdict.complete, reason=verdict.reason, message=message)
+        elif isinstance(result, Failure):
+            self._end(None, complete=False, reason=result.reason, message=result.message)
+        else:
+            complaint = last_complaint(self._snapshot, Step.FINISH)
+            doubt = f"; the last attempt failed: {complaint.message}" if complaint else ""
+            self._go_on("Finishing", f"the output is being counted{doubt}")
+        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
+        self._update["memory"] = memory.model_copy(update={"used_percent": None})
+
+    def _work_complaint(self) -> str:
+        work = self._snapshot.jobs.get(Step.WORK)
+        complaint = last_complaint(self._snapshot, Step.WORK)
+        return f"; {complaint.message}" if complaint is not None and work is not None and work.failed else ""
+
+    def _throughput(self, audio_seconds: int) -> Throughput:
+        work = self._snapshot.jobs.get(Step.WORK)
+        if work is None or work.start_time is None:
+            return self._before.throughput
+        elapsed = (self._now - work.start_time).total_seconds()
+        if elapsed < 1 or not audio_seconds:
+            return self._before.throughput
+        return Throughput(audio_hours_per_hour=f"{audio_seconds / elapsed:.1f}")
+
+    def _go_on(self, reason: str, message: str) -> None:
+        stalled = self._problem or (self._decision.stalled if self._decision is not None else None)
+        if stalled is not None:
+            self._conditions.stalled(stalled.reason, stalled.message)
+        elif self._spec.suspend:
+            self._conditions.resting(SUSPENDED, "spec.suspend is true; nothing that is finished is lost")
+        else:
+            self._conditions.progressing(reason, message)
+
+    def _end(self, videos: Videos | None, *, complete: bool, reason: str, message: str) -> None:
+        if videos is not None:
+            self._update["videos"] = videos
+            self._update["progress"] = progress(videos)
+        if complete:
+            self._conditions.complete(reason, message)
+        else:
+            self._conditions.failed(reason, message)
+        self._update["completion_time"] = whole_seconds(self._now)
+        self._update["source"] = SourceStatus()
+        for kind in (ConditionType.MEMORY_PRESSURE, ConditionType.SOURCE_BLOCKED):
+            if self._conditions.get(kind) is not None:
+                self._conditions.set(kind, False, "RunEnded")
+        self._conditions.drop(ConditionType.TELEMETRY_AVAILABLE)
