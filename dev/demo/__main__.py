@@ -19,7 +19,7 @@ from dev.cluster.binary import GoMissing
 from dev.cluster.processes import ChildDied
 from dev.demo import manifests
 from dev.demo.background import Done, stay_in_background
-from dev.demo.options import Options
+from dev.demo.options import ROOT, Options
 from dev.demo.result import Result, summarise, table
 from dev.demo.stage import Stage, set_up
 from dev.demo.verify import verify
@@ -45,12 +45,13 @@ def main(
     kill_operator: Annotated[
         bool, typer.Option("--kill-operator", help="SIGKILL the operator in the middle, and start it again.")
     ] = False,
+    build: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = ROOT / "build",
 ) -> None:
     """Apply the founding incident's run to a real Kubernetes API, and watch it survive.
 
     Exits with 0 only if every video of the sample that exists is in the output.
     """
-    options = Options(videos, gpu_gib, workers, adapt is Adapt.ON, keep, kill_operator)
+    options = Options(videos, gpu_gib, workers, adapt is Adapt.ON, keep, kill_operator, build.absolute())
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(stay_in_background(lambda done: attempt(options, done)) if keep else attempt(options))
 

@@ -18,7 +18,7 @@ class Options:
     adapt: bool
     keep: bool
     kill_operator: bool
-    build: Path = ROOT / "build"
+    build: Path
 
     @property
     def folder(self) -> Path:

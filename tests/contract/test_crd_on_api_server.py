@@ -81,7 +81,7 @@ def new(manifest: Manifest) -> Manifest:
     return manifest | {"metadata": {"name": "another", "namespace": "default"}}
 
 
-def test_the_smallest_manifest_gets_every_default(api: Api):
+def test_the_smallest_manifest_gets_every_default(api: Api) -> None:
     spec = api.apply(new(GOOD))["spec"]
     api.kubectl("delete", "ir", "another")
 
@@ -92,14 +92,14 @@ def test_the_smallest_manifest_gets_every_default(api: Api):
     assert spec["suspend"] is False
 
 
-def test_a_part_that_is_given_keeps_the_defaults_of_the_rest(api: Api):
+def test_a_part_that_is_given_keeps_the_defaults_of_the_rest(api: Api) -> None:
     spec = api.apply(new(with_spec("workers.parallelism", {"initial": 4})))["spec"]
     api.kubectl("delete", "ir", "another")
 
     assert spec["workers"]["parallelism"] == {"initial": 4, "min": 1, "max": 8}
 
 
-def test_unknown_fields_are_pruned_or_refused_as_the_user_asks(api: Api):
+def test_unknown_fields_are_pruned_or_refused_as_the_user_asks(api: Api) -> None:
     manifest = new(with_spec("source.retries", 3))
 
     assert 'unknown field "spec.source.retries"' in api.refusal(manifest)
@@ -139,12 +139,12 @@ def test_unknown_fields_are_pruned_or_refused_as_the_user_asks(api: Api):
 )
 def test_a_contradiction_is_refused_with_the_field_and_what_is_wanted(
     api: Api, path: str, value: object, sentence: str
-):
+) -> None:
     assert sentence in api.refusal(new(with_spec(path, value)))
 
 
 @pytest.mark.parametrize("name", ["talks.2026", "a" * 53])
-def test_a_name_from_which_no_pods_name_can_be_made_is_refused(api: Api, name: str):
+def test_a_name_from_which_no_pods_name_can_be_made_is_refused(api: Api, name: str) -> None:
     assert "metadata.name must" in api.refusal(GOOD | {"metadata": {"name": name, "namespace": "default"}})
 
 
@@ -165,7 +165,9 @@ def test_a_name_from_which_no_pods_name_can_be_made_is_refused(api: Api, name: s
     ],
 )
 @pytest.mark.usefixtures("existing")
-def test_what_shapes_the_output_may_not_change_once_the_run_exists(api: Api, path: str, value: object, sentence: str):
+def test_what_shapes_the_output_may_not_change_once_the_run_exists(
+    api: Api, path: str, value: object, sentence: str
+) -> None:
     assert sentence in api.refusal(with_spec(path, value))
 
 
@@ -180,21 +182,21 @@ def test_what_shapes_the_output_may_not_change_once_the_run_exists(api: Api, pat
     ],
 )
 @pytest.mark.usefixtures("existing")
-def test_the_levers_may_change_at_any_time(api: Api, path: str, value: object):
+def test_the_levers_may_change_at_any_time(api: Api, path: str, value: object) -> None:
     done = api.kubectl("apply", "--dry-run=server", "-f", "-", given=with_spec(path, value))
 
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.usefixtures("existing")
-def test_applying_twice_changes_nothing(api: Api):
+def test_applying_twice_changes_nothing(api: Api) -> None:
     done = api.kubectl("apply", "-f", "-", given=GOOD)
 
     assert done.stdout.strip() == "ingestionrun.ingestion.dev/talks unchanged"
 
 
 @pytest.mark.usefixtures("existing")
-def test_the_short_name_lists_the_columns_of_a_glance(api: Api):
+def test_the_short_name_lists_the_columns_of_a_glance(api: Api) -> None:
     header = api.kubectl("get", "ir").stdout.splitlines()[0]
 
     assert header.split() == ["NAME", "PROGRESS", "SUCCESS", "WORKERS", "MEMORY", "OOMS", "REASON", "AGE"]

@@ -2,13 +2,13 @@ from dev.write_crds import CRDS, rendered
 from ingestion_contract.crd import custom_resource_definition
 
 
-def test_the_files_in_crds_are_what_the_types_say():
+def test_the_files_in_crds_are_what_the_types_say() -> None:
     on_disk = {path.name: path.read_text(encoding="utf-8") for path in CRDS.iterdir()}
 
     assert on_disk == rendered(), "run `make crds` and commit the result"
 
 
-def test_every_default_of_an_object_is_whole():
+def test_every_default_of_an_object_is_whole() -> None:
     """The API server checks a default against the CEL rules before it fills in the inner defaults."""
     spec = custom_resource_definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
 

@@ -18,7 +18,7 @@ def manifest(**spec: Any) -> dict[str, Any]:
     }
 
 
-def test_the_smallest_manifest_gets_every_default():
+def test_the_smallest_manifest_gets_every_default() -> None:
     run = parse_run(manifest())
 
     assert run.spec.workers.parallelism.initial == 1
@@ -27,7 +27,7 @@ def test_the_smallest_manifest_gets_every_default():
     assert run.spec.embedding.model == "Alibaba-NLP/gte-Qwen2-1.5B-instruct"
 
 
-def test_what_was_read_is_written_again_the_same():
+def test_what_was_read_is_written_again_the_same() -> None:
     run = parse_run(manifest(suspend=True, workers={"parallelism": {"initial": 4, "min": 2, "max": 6}}))
 
     assert IngestionRun.from_wire(run.to_wire()) == run
@@ -48,6 +48,6 @@ def test_what_was_read_is_written_again_the_same():
         ({"retries": 3}, "Extra inputs are not permitted"),
     ],
 )
-def test_a_contradiction_is_refused_with_a_sentence(spec: dict[str, Any], sentence: str):
+def test_a_contradiction_is_refused_with_a_sentence(spec: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence.replace(".", r"\.")):
         parse_run(manifest(**spec))

@@ -39,28 +39,28 @@ shard_summaries = st.builds(
 
 
 @given(shard_summaries)
-def test_a_shard_summary_survives_the_termination_message(summary: ShardSummary):
+def test_a_shard_summary_survives_the_termination_message(summary: ShardSummary) -> None:
     assert decode_summary(encode_summary(summary)) == summary
 
 
-def test_a_summary_of_a_newer_worker_is_read_without_its_new_fields():
+def test_a_summary_of_a_newer_worker_is_read_without_its_new_fields() -> None:
     text = '{"version":1,"kind":"shard","shard":0,"total":2,"succeeded":1,"failed":0,"skipped":1,"gpuHours":3}'
 
     assert decode_summary(text) == ShardSummary(shard=0, total=2, succeeded=1, failed=0, skipped=1)
 
 
 @given(st.none() | st.text() | st.binary().map(lambda raw: raw.decode("utf-8", errors="surrogateescape")))
-def test_anything_else_is_no_summary(text: str | None):
+def test_anything_else_is_no_summary(text: str | None) -> None:
     assert decode_summary(text) is None
 
 
-def test_a_message_that_is_too_long_is_no_summary():
+def test_a_message_that_is_too_long_is_no_summary() -> None:
     text = encode_summary(ErrorSummary(reason="NoVideos", detail="x"))
 
     assert decode_summary(text + " " * MAX_BYTES) is None
 
 
-def test_a_summary_that_does_not_fit_is_refused_before_it_is_cut():
+def test_a_summary_that_does_not_fit_is_refused_before_it_is_cut() -> None:
     reasons = {"\N{SNOWMAN}" * 60 + str(number): number for number in range(32)}
 
     with pytest.raises(ValueError, match="more than 4096"):
