@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ class Controller:
         self._cache = Cache()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
+        self._looking_since: dict[str, float] = {}
 
     def see_run(self, raw: Raw, *, gone: bool) -> None:
         """Take note of a run."""
@@ -67,9 +69,10 @@ class Controller:
             self._wake(run_uid)
 
     @property
-    def active_runs(self) -> int:
-        """Runs that are being driven."""
-        return len(self._tasks)
+    def longest_look_seconds(self) -> float:
+        """How long the longest of the looks that go on now has taken."""
+        now = time.monotonic()
+        return max((now - since for since in self._looking_since.values()), default=0.0)
 
     async def stop(self) -> None:
         """End all tasks."""
@@ -103,6 +106,7 @@ class Controller:
 
     async def _look(self, run_uid: str, reconciler: Reconciler, failures: int) -> tuple[Look, int]:
         """Look at a run; a failure is logged and tried again later, and never ends the task."""
+        self._looking_since[run_uid] = time.monotonic()
         try:
             return await reconciler.look(), 0
         except (Conflict, NotFound) as problem:
@@ -113,6 +117,8 @@ class Controller:
             _logger.exception("run %s: could not be looked at", run_uid)
             pause = min(LONGEST_BACK_OFF_SECONDS, 2.0**failures)
             return Look(pause * random.uniform(0.5, 1.0)), failures + 1
+        finally:
+            del self._looking_since[run_uid]
 
     async def _read_again(self, run_uid: str) -> None:
         """Read a run whose version in the cache was refused."""

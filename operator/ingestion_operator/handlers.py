@@ -9,6 +9,9 @@ import kopf
 from ingestion_contract import identity
 from ingestion_operator.controller import Controller
 
+STUCK_AFTER_SECONDS = 300.0
+"""No look takes this long: all that it waits for has a time limit."""
+
 _OF_A_RUN = {identity.RUN_UID_LABEL: kopf.PRESENT}
 
 
@@ -21,19 +24,29 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
 
     @kopf.on.event(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
     async def run_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_run(dict(event["object"]), gone=_gone(event))
+        controller.see_run(_slim(event), gone=_gone(event))
 
     @kopf.on.event("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
     async def job_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_job(dict(event["object"]), gone=_gone(event))
+        controller.see_job(_slim(event), gone=_gone(event))
 
     @kopf.on.event("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
     async def pod_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_pod(dict(event["object"]), gone=_gone(event))
+        controller.see_pod(_slim(event), gone=_gone(event))
 
-    @kopf.on.probe(id="activeRuns", registry=registry)
-    async def active_runs(**_: Any) -> int:
-        return controller.active_runs
+    @kopf.on.probe(id="longestLookSeconds", registry=registry)
+    async def longest_look_seconds(**_: Any) -> float:
+        seconds = controller.longest_look_seconds
+        if seconds > STUCK_AFTER_SECONDS:
+            raise kopf.PermanentError(f"a run has been looked at for {seconds:.0f} s: something hangs")
+        return round(seconds, 1)
+
+
+def _slim(event: kopf.RawEvent) -> dict[str, Any]:
+    """Return the object without the bookkeeping of field managers, which is often the largest part of it."""
+    found: dict[str, Any] = dict(event["object"])
+    found["metadata"] = {key: value for key, value in found["metadata"].items() if key != "managedFields"}
+    return found
 
 
 def _gone(event: kopf.RawEvent) -> bool:

@@ -34,7 +34,7 @@ from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
 from ingestion_operator.status.notices import notices
-from ingestion_operator.status.report import invalid_spec, next_status
+from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 
 _logger = logging.getLogger(__name__)
 
@@ -100,8 +100,9 @@ class Reconciler:
         except ValueError as problem:
             await self._refuse(raw, _explain(problem))
             return Look(None)
-        if (raw.get("status") or {}).get("completionTime"):
-            await self._let_expire(self._observer.assemble(run, raw))
+        snapshot = self._observer.assemble(run, raw)
+        if snapshot.status.completion_time is not None:
+            await self._leave(snapshot, raw)
             return _ENDED
         return await self._advance(run, raw)
 
@@ -185,6 +186,13 @@ class Reconciler:
         if blocked_until is not None and current_step(snapshot) is Step.WORK and not snapshot.run.spec.suspend:
             return max(0.1, (blocked_until - self._clock()).total_seconds())
         return None
+
+    async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
+        """Do what is left to do for a run that has ended."""
+        if snapshot.status.observed_generation != snapshot.generation:
+            status = acknowledge(snapshot.status, snapshot.generation, self._clock())
+            self._cache.runs.put(await write_status(self._kube, raw, status))
+        await self._let_expire(snapshot)
 
     async def _refuse(self, raw: Mapping[str, Any], message: str) -> None:
         before = IngestionRunStatus.from_wire(raw.get("status") or {})

@@ -41,7 +41,7 @@ def current_step(snapshot: Snapshot) -> Step:
 def discovery(snapshot: Snapshot) -> DiscoverSummary | Failure | Lost | None:
     """Return what discovery ended with; None while it goes on."""
     result = _result(snapshot, Step.DISCOVER)
-    if isinstance(result, DiscoverSummary) and result.count == 0:
+    if isinstance(result, DiscoverSummary) and not (result.count and result.shards):
         return Failure("NoVideos", "the source lists no videos: see spec.source.urls")
     return result if not isinstance(result, FinishSummary) else None
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from ingestion_contract.pod import Step
-from ingestion_operator.clock import parse_time
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Job:
     failure: str
     succeeded: int
     failed_indexes: int
-    start_time: datetime | None
+    created_at: datetime
 
     @property
     def over(self) -> bool:
@@ -58,7 +57,7 @@ def job_from(step: Step, raw: Mapping[str, Any]) -> Job:
         failure=f"{failed.get('reason', '')}: {failed.get('message', '')}" if failed else "",
         succeeded=status.get("succeeded", 0),
         failed_indexes=count_indexes(status.get("failedIndexes", "")),
-        start_time=parse_time(status.get("startTime")),
+        created_at=datetime.fromisoformat(raw["metadata"]["creationTimestamp"]),
     )
 
 

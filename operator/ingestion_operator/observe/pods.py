@@ -14,6 +14,7 @@ from ingestion_operator.clock import parse_time
 
 _INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 _ENDED_PHASES = ("Succeeded", "Failed")
+_STARTING = ("ContainerCreating", "PodInitializing")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Pod:
         ended: no process runs in it any more.
         deleting: it has been asked to go.
         gone: the API server has no such pod any more; this is what was last seen of it.
+        trouble: why it cannot start, as `ImagePullBackOff: ...`.
     """
 
     uid: str
@@ -44,12 +46,11 @@ class Pod:
     index: int | None
     ip: str | None
     running: bool
-    ready: bool
     ended: bool
     deleting: bool
     gone: bool
-    created_at: datetime
     started_at: datetime | None
+    trouble: str | None
     limits_revision: str | None
     exit: Exit | None
 
@@ -72,7 +73,6 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
     container = _worker_container(status)
     state = container.get("state", {})
     phase = status.get("phase", "Pending")
-    conditions = {item["type"]: item.get("status") for item in status.get("conditions", ())}
     return Pod(
         uid=meta["uid"],
         name=meta["name"],
@@ -81,11 +81,10 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         index=int(index) if index is not None else None,
         ip=status.get("podIP"),
         running=phase == "Running" and "running" in state,
-        ready=conditions.get("Ready") == "True",
         ended=phase in _ENDED_PHASES,
         deleting="deletionTimestamp" in meta,
         gone=gone,
-        created_at=datetime.fromisoformat(meta["creationTimestamp"]),
+        trouble=_trouble(status, state),
         started_at=parse_time(state.get("running", {}).get("startedAt")),
         limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
         exit=_exit(state.get("terminated")),
@@ -95,6 +94,20 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
 def _worker_container(status: Mapping[str, Any]) -> Mapping[str, Any]:
     containers = status.get("containerStatuses", ())
     return next((item for item in containers if item.get("name") == WORKER_CONTAINER), {})
+
+
+def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> str | None:
+    waiting = state.get("waiting", {})
+    if waiting.get("reason", "ContainerCreating") not in _STARTING:
+        return _words(waiting)
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition.get("status") == "False":
+            return _words(condition)
+    return None
+
+
+def _words(holder: Mapping[str, Any]) -> str:
+    return ": ".join(filter(None, (holder.get("reason"), holder.get("message"))))
 
 
 def _controller_uid(meta: Mapping[str, Any]) -> str | None:

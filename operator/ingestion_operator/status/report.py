@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ingestion_contract.pod import Step
 from ingestion_contract.status import (
+    ConditionStatus,
     ConditionType,
     IngestionRunStatus,
     MemoryStatus,
@@ -30,12 +31,21 @@ from ingestion_operator.status.verdict import judge
 PRESSURE_EASES_AFTER_SECONDS = 30.0
 """A waiting worker tries again now and then; the condition does not go up and down with it."""
 SUSPENDED = "Suspended"
+_HOLDS = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
 
 def invalid_spec(status: IngestionRunStatus, generation: int, message: str, now: datetime) -> IngestionRunStatus:
     """Return the status of a run whose spec cannot be used."""
     conditions = Conditions(status.conditions, generation, now)
     conditions.stalled("InvalidSpec", message)
+    return status.model_copy(update={"observed_generation": generation, "conditions": conditions.to_list()})
+
+
+def acknowledge(status: IngestionRunStatus, generation: int, now: datetime) -> IngestionRunStatus:
+    """Return the status of a finished run whose spec was changed: what holds stays, and was looked at."""
+    conditions = Conditions(status.conditions, generation, now)
+    for condition in status.conditions:
+        conditions.set(condition.type, _HOLDS[condition.status], condition.reason, condition.message)
     return status.model_copy(update={"observed_generation": generation, "conditions": conditions.to_list()})
 
 
@@ -84,9 +94,7 @@ class _Report:
         elif isinstance(result, Failure):
             self._end(None, complete=False, reason=result.reason, message=result.message)
         else:
-            complaint = last_complaint(self._snapshot, Step.DISCOVER)
-            doubt = f"; the last attempt failed: {complaint.message}" if complaint else ""
-            self._go_on("Discovering", f"the source is being listed{doubt}")
+            self._go_on("Discovering", f"the source is being listed{self._trouble(Step.DISCOVER)}")
 
     def _begin_work(self, found: DiscoverSummary) -> None:
         bounds = self._spec.workers.parallelism
@@ -108,9 +116,9 @@ class _Report:
         memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
         self._update["videos"] = videos
         self._update["progress"] = progress(videos)
-        self._update["throughput"] = self._throughput(
-            sum(tally.audio_seconds for tally in self._snapshot.tallies.values())
-        )
+        if videos != self._before.videos:
+            audio_seconds = sum(tally.audio_seconds for tally in self._snapshot.tallies.values())
+            self._update["throughput"] = self._throughput(audio_seconds)
         parallelism = self._before.workers.parallelism if self._before.workers else 0
         if self._decision is not None:
             parallelism = self._decision.parallelism
@@ -118,7 +126,7 @@ class _Report:
             self._memory_conditions(self._decision)
         self._update["memory"] = memory
         workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
-        self._go_on("Ingesting", f"{progress(videos)} videos, {workers} wanted")
+        self._go_on("Ingesting", f"{progress(videos)} videos, {workers} wanted{self._trouble(Step.WORK)}")
 
     def _levers(self, decision: Decision, memory: MemoryStatus) -> MemoryStatus:
         before = self._before.workers or WorkersStatus(parallelism=decision.parallelism)
@@ -181,11 +189,19 @@ class _Report:
         elif isinstance(result, Failure):
             self._end(None, complete=False, reason=result.reason, message=result.message)
         else:
-            complaint = last_complaint(self._snapshot, Step.FINISH)
-            doubt = f"; the last attempt failed: {complaint.message}" if complaint else ""
-            self._go_on("Finishing", f"the output is being counted{doubt}")
+            self._go_on("Finishing", f"the output is being counted{self._trouble(Step.FINISH)}")
         memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
         self._update["memory"] = memory.model_copy(update={"used_percent": None})
+
+    def _trouble(self, step: Step) -> str:
+        """Return what keeps a step from going on, if anything does."""
+        stuck = [pod for pod in self._snapshot.pods_of(step) if pod.active and pod.trouble]
+        if stuck:
+            return f"; {len(stuck)} pods cannot start, {stuck[0].name}: {stuck[0].trouble}"
+        if step is Step.WORK:
+            return ""
+        complaint = last_complaint(self._snapshot, step)
+        return f"; the last attempt failed: {complaint.message}" if complaint is not None else ""
 
     def _work_complaint(self) -> str:
         work = self._snapshot.jobs.get(Step.WORK)
@@ -194,9 +210,7 @@ class _Report:
 
     def _throughput(self, audio_seconds: int) -> Throughput:
         work = self._snapshot.jobs.get(Step.WORK)
-        if work is None or work.start_time is None:
-            return self._before.throughput
-        elapsed = (self._now - work.start_time).total_seconds()
+        elapsed = (self._now - work.created_at).total_seconds() if work is not None else 0.0
         if elapsed < 1 or not audio_seconds:
             return self._before.throughput
         return Throughput(audio_hours_per_hour=f"{audio_seconds / elapsed:.1f}")
