@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ingestion_contract import pod
+from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import PORT
 from ingestion_contract.summary import MAX_DETAIL, ErrorSummary, encode_summary
 from ingestion_worker.logs import set_up_logs
@@ -107,7 +108,7 @@ def work(
     def body() -> Conclusion:
         manifest = read_run(run)
         device = detect()
-        metrics = Metrics(device)
+        metrics = Metrics(device, stop)
         server = serve(metrics, address, port)
         log.info("serving http://%s:%d/metrics", address, server.server_port)
         setting = Setting(
@@ -149,6 +150,10 @@ def _conclude(step: Callable[[], Conclusion], termination_message: Path) -> NoRe
     except StepError as error:
         log.error("%s: %s", error.reason, error)
         conclusion = _failed(error)
+    except OSError as error:
+        log.exception("the system refuses")
+        detail = _cut(f"the system refuses: {error}")
+        conclusion = Conclusion(ExitCode.FAILURE, ErrorSummary(reason="SystemError", detail=detail))
     _end(conclusion, termination_message)
 
 

@@ -24,13 +24,15 @@ class Embedder:
     def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
         self._model = SentenceTransformer(
             embedding.model,
             device=compute,
             trust_remote_code=REMOTE_CODE_FAMILY in embedding.model.lower(),
-            model_kwargs={"torch_dtype": getattr(torch, embedding.compute_type.value)},
+            model_kwargs={"dtype": getattr(torch, embedding.compute_type.value)},
         )
         self._model.max_seq_length = embedding.max_sequence_length
         self._compute = compute

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from functools import partial
+from threading import Event
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -21,14 +22,14 @@ _STAGE_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 
 class Metrics:
-    """The metrics of one worker process. Those of the device are read when they are scraped."""
+    """The metrics of one worker process. State and device are looked at when they are scraped."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, stop: Event) -> None:
         registry = CollectorRegistry()
         self.registry = registry
         self._device = device
+        self._stop = stop
         self._state = WorkerState.STARTING
-        self._state_lock = Lock()
         self._videos = Counter(names.VIDEOS, "Videos with a recorded outcome.", ["result", "reason"], registry=registry)
         self._oom = Counter(names.OOM_EVENTS, "Device out-of-memory errors.", ["stage", "kind"], registry=registry)
         self._audio = Counter(names.AUDIO_SECONDS, "Audio transcribed, in seconds.", registry=registry)
@@ -40,19 +41,18 @@ class Metrics:
         self.floor = Gauge(names.FLOOR_MEMORY, "Models and a batch of one, in bytes.", registry=registry)
         self.windows_waiting = Gauge(names.WINDOWS_WAITING, "Windows ready for the device.", registry=registry)
         self.limits_revision = Gauge(names.LIMITS_REVISION, "Limits applied.", registry=registry)
-        self._states = Gauge(names.WORKER_STATE, "1 for the state the worker is in.", ["state"], registry=registry)
+        self._watch_state(registry)
         self._watch_device(registry)
-        self.set_state(WorkerState.STARTING)
 
     @property
     def state(self) -> WorkerState:
-        """What the worker does now."""
-        return self._state
+        """What the worker does now; once it is asked to stop, nothing else."""
+        return WorkerState.STOPPING if self._stop.is_set() else self._state
 
     @property
     def ready(self) -> bool:
         """Whether the worker has its models and works. Not while it starts, waits for memory, or stops."""
-        return self._state in _READY
+        return self.state in _READY
 
     @property
     def oom_events(self) -> int:
@@ -62,10 +62,7 @@ class Metrics:
 
     def set_state(self, state: WorkerState) -> None:
         """Say what the worker does now."""
-        with self._state_lock:
-            self._state = state
-            for each in WorkerState:
-                self._states.labels(each).set(each is state)
+        self._state = state
 
     def count_video(self, result: Result, reason: str) -> None:
         """Count a recorded outcome."""
@@ -84,6 +81,14 @@ class Metrics:
         """Observe the wall time of the block."""
         with self._stages.labels(stage).time():
             yield
+
+    def _watch_state(self, registry: CollectorRegistry) -> None:
+        states = Gauge(names.WORKER_STATE, "1 for the state the worker is in.", ["state"], registry=registry)
+        for state in WorkerState:
+            states.labels(state).set_function(partial(self._is, state))
+
+    def _is(self, state: WorkerState) -> float:
+        return float(self.state is state)
 
     def _watch_device(self, registry: CollectorRegistry) -> None:
         uuid = self._device.uuid

@@ -76,6 +76,11 @@ class Outcomes:
         self._metrics.count_video(result, reason)
         log.info("video id=%s result=%s reason=%s %s", task.video.id, result, reason or "-", outcome.detail)
 
+    @property
+    def missing(self) -> list[Task]:
+        """Tasks without a recorded outcome."""
+        return [task for task in self._tasks if task.key not in self._recorded]
+
     def summary(self, memory: MemoryReport | None = None) -> ShardSummary:
         """Return the totals of the shard since its first attempt."""
         results = [outcome.result for outcome in self._recorded.values()]

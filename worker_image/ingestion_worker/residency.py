@@ -11,7 +11,7 @@ from threading import Event
 import numpy as np
 
 from ingestion_contract.limits import Limits
-from ingestion_contract.metrics import WorkerState
+from ingestion_contract.metrics import Stage, WorkerState
 from ingestion_contract.summary import MemoryReport
 from ingestion_worker import governor
 from ingestion_worker.asr import Window
@@ -148,12 +148,10 @@ class Residency:
         self._metrics.floor.set(footprint.floor)
         log.info("memory base=%d slope=%d floor=%d", footprint.base, footprint.slope, footprint.floor)
 
-    def _report(self, memory: DeviceMemory) -> MemoryReport | None:
-        if self._last_error is None:
-            return None
+    def _report(self, memory: DeviceMemory) -> MemoryReport:
         return MemoryReport(
             gpu_uuid=self._device.uuid,
-            stage=self._last_error.stage,
+            stage=Stage.ASR if self._last_error is None else self._last_error.stage,
             total_bytes=memory.total,
             used_bytes=memory.used,
             own_bytes=memory.own,

@@ -29,9 +29,10 @@ class Store:
 
     def __init__(self, uri: str) -> None:
         try:
-            self._fs, self._root = fsspec.core.url_to_fs(uri, **_options(uri))
+            self._fs, root = fsspec.core.url_to_fs(uri, **_options(uri))
         except (ValueError, ImportError) as error:
             raise ConfigurationError(f"the output {uri} cannot be opened: {error}", reason="InvalidOutput") from error
+        self._root = root.rstrip("/")
         self.uri = uri
 
     def write(self, path: str, content: bytes) -> StoredFile:

@@ -89,6 +89,8 @@ def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Concl
     except MemoryExhausted as end:
         log.warning("%s", end)
         return Conclusion(end.code, outcomes.summary(end.report))
+    if outcomes.missing:
+        raise RuntimeError(f"the loop ended without an outcome for {[task.video.id for task in outcomes.missing]}")
     return Conclusion(ExitCode.DONE, outcomes.summary())
 
 
