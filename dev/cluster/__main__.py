@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from dev.cluster.quantity import quantity
 
 from dev.cluster.background import is_running, start_in_background, stop_in_background
 from dev.cluster.binary import GoMissing, control_plane_binary
 from dev.cluster.cluster import DEFAULT_FOLDER, Cluster, ClusterError
 from dev.cluster.node.options import GpuMount, NodeOptions
 from dev.cluster.processes import ChildDied
+from dev.cluster.quantity import quantity
 
 app = typer.Typer(
     help="A development cluster on this machine: the real control plane of Kubernetes (etcd, API server, controller "
@@ -115,7 +115,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False))
     except (ClusterError, GoMissing, ChildDied, TimeoutError, RuntimeError) as problem:
         sys.exit(f"error: {problem}")
     except KeyboardInterrupt:

@@ -1,34 +1,24 @@
 """A whole development cluster: control plane and node, started and stopped together."""
 
-import json
 import os
 import shutil
-import ssl
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from dev.cluster.binary import Report, control_plane_binary
-from dev.cluster.control_plane import ControlPlane, Pki, create_pki
+from dev.cluster.control_plane import ControlPlane, create_pki
 from dev.cluster.kubeconfig import write_kubeconfig
-from dev.cluster.node.credentials import Credentials
 from dev.cluster.node.options import NodeOptions
-from dev.cluster.node.settings import NodeSettings, write_settings
-from dev.cluster.processes import Child, free_port
+from dev.cluster.node_process import NodeProcess
 
 DEFAULT_FOLDER = Path("build/cluster")
-_REPOSITORY = Path(__file__).parents[2]
 _STATE = ("etcd", "pki", "pods")
 _RESULTS = ("logs", "volumes")
-_READY_WITHIN_SECONDS = 60.0
-_POLL_SECONDS = 0.1
-_NODE_GRACE_SECONDS = 5.0
+_BEFORE_THE_FIRST_START = {"lock", "cluster.log"}
+_PACKAGES = {"bwrap": "bubblewrap", "setpriv": "util-linux", "nsenter": "util-linux"}
 
 
 class ClusterError(RuntimeError):
@@ -39,7 +29,8 @@ class Cluster:
     """A cluster in one folder, as a context manager; everything it starts dies with this process at the latest.
 
     folder: gets `kubeconfig`, `bin/kubectl`, `logs`, `volumes` and the cluster's state; what an earlier cluster left
-    there is removed at the start. report: is told each step, one line at a time.
+    there is removed at the start. report: is told each step, one line at a time. Start it from the main thread: the
+    kernel ties the processes to the thread that starts them.
     """
 
     def __init__(
@@ -50,12 +41,11 @@ class Cluster:
         self._report = report
         self._lock = FileLock(self.folder / "lock")
         self._control_plane: ControlPlane | None = None
-        self._node: Child | None = None
-        self._settings = self.folder / "node.json"
+        self._node: NodeProcess | None = None
 
     @property
     def kubeconfig(self) -> Path:
-        """A kubeconfig for an administrator of the cluster."""
+        """A kubeconfig for an administrator of the cluster; it exists while the cluster is ready."""
         return self.folder / "kubeconfig"
 
     @property
@@ -69,6 +59,13 @@ class Cluster:
         path = f"{self.kubectl.parent}{os.pathsep}{os.environ.get('PATH', '')}"
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
 
+    @property
+    def node(self) -> NodeProcess:
+        """The node's process. Raises ClusterError when the cluster does not run."""
+        if self._node is None:
+            raise ClusterError(f"No cluster is running in {self.folder}.")
+        return self._node
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -79,16 +76,15 @@ class Cluster:
     def start(self) -> None:
         """Start everything, and return when pods can be created and will be scheduled.
 
-        Raises ClusterError, ChildDied or TimeoutError with what is wrong; then nothing is left running.
+        Raises ClusterError, GoMissing, ChildDied or TimeoutError with what is wrong; then nothing is left running.
         """
-        _check_programs(self.options)
+        self._check_preconditions()
         binary = control_plane_binary(self._report)
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise ClusterError(f"A cluster is running in {self.folder}: stop it, or choose another folder.") from None
-        (self.folder / "pid").write_text(str(os.getpid()))
         try:
             self._start(binary)
         except BaseException:
@@ -98,7 +94,7 @@ class Cluster:
     def stop(self) -> None:
         """Stop everything; pods' processes are killed. Logs and volumes stay until the next start."""
         if self._node:
-            self._node.stop(_NODE_GRACE_SECONDS)
+            self._node.stop()
         if self._control_plane:
             self._control_plane.stop()
         self._node = self._control_plane = None
@@ -112,20 +108,9 @@ class Cluster:
         if self._node:
             self._node.check()
 
-    def kill_node(self) -> None:
-        """Kill the node's process as a crash would, and with it all its pods' processes."""
-        if self._node:
-            self._node.kill()
-            self._node = None
-
-    def start_node(self) -> None:
-        """Start the node's process, for the first time or after `kill_node`."""
-        command = [sys.executable, "-m", "dev.cluster.node", str(self._settings)]
-        env = {**os.environ, "PYTHONPATH": str(_REPOSITORY)}
-        self._node = Child("node", command, self.folder / "logs" / "node.log", env)
-
     def _start(self, binary: Path) -> None:
         started = time.monotonic()
+        (self.folder / "pid").write_text(str(os.getpid()))
         self._remove(*_STATE, *_RESULTS)
         _link(self.kubectl, binary)
         pki = create_pki(self.folder / "pki")
@@ -133,12 +118,9 @@ class Cluster:
         self._control_plane = ControlPlane(binary, self.folder, pki)
         self._control_plane.start()
         self._report(f"cluster: starting node {self.options.name}")
-        credentials = Credentials(pki.authority, pki.admin)
-        server = self._control_plane.server
-        write_settings(self._settings, NodeSettings(server, credentials, self.folder, free_port(), self.options))
-        self.start_node()
-        self._await_usable(server, pki)
-        write_kubeconfig(self.kubeconfig, server, pki.authority, pki.admin)
+        self._node = NodeProcess(self.folder, self._control_plane.server, pki)
+        self._node.start(self.options)
+        write_kubeconfig(self.kubeconfig, self._control_plane.server, pki.authority, pki.admin)
         self._report(f"cluster: ready after {time.monotonic() - started:.1f} s; kubeconfig {self.kubeconfig}")
 
     def _remove(self, *names: str) -> None:
@@ -146,66 +128,30 @@ class Cluster:
         for name in names:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
-    def _await_usable(self, server: str, pki: Pki) -> None:
-        """Wait until the node takes pods, and the default service account exists, without which no pod is admitted."""
-        get = _getter(server, pki)
-        limit = time.monotonic() + _READY_WITHIN_SECONDS
-        while not (
-            _takes_pods(get(f"/api/v1/nodes/{self.options.name}"))
-            and get("/api/v1/namespaces/default/serviceaccounts/default")
-        ):
-            self.check()
-            if time.monotonic() > limit:
-                raise TimeoutError(f"node {self.options.name} was not ready in {_READY_WITHIN_SECONDS:.0f} s")
-            time.sleep(_POLL_SECONDS)
+    def _check_preconditions(self) -> None:
+        problems = missing_programs()
+        problems += [
+            f"The folder {folder} of image {name} does not exist."
+            for name, folder in self.options.images.items()
+            if not folder.is_dir()
+        ]
+        there = {entry.name for entry in self.folder.iterdir()} if self.folder.is_dir() else set()
+        if "pid" not in there and there - _BEFORE_THE_FIRST_START:
+            problems.append(f"{self.folder} holds other things than a cluster: choose an empty or a new folder.")
+        if problems:
+            raise ClusterError(" ".join(problems))
 
 
 def missing_programs() -> list[str]:
     """Say which system programs are missing, each with the command that installs it."""
-    packages = {"bwrap": "bubblewrap", "setpriv": "util-linux", "nsenter": "util-linux"}
     return [
         f"`{program}` is missing: run `apt-get install {package}`."
-        for program, package in packages.items()
+        for program, package in _PACKAGES.items()
         if shutil.which(program) is None
     ]
-
-
-def _check_programs(options: NodeOptions) -> None:
-    problems = missing_programs()
-    problems += [
-        f"The folder {folder} of image {name} does not exist."
-        for name, folder in options.images.items()
-        if not folder.is_dir()
-    ]
-    if problems:
-        raise ClusterError(" ".join(problems))
 
 
 def _link(link: Path, target: Path) -> None:
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(target)
-
-
-def _getter(server: str, pki: Pki) -> Callable[[str], dict[str, Any] | None]:
-    context = ssl.create_default_context(cafile=str(pki.authority))
-    context.load_cert_chain(pki.admin.certificate, pki.admin.key)
-
-    def get(path: str) -> dict[str, Any] | None:
-        try:
-            with urllib.request.urlopen(server + path, context=context, timeout=10) as response:
-                found: dict[str, Any] = json.load(response)
-                return found
-        except urllib.error.HTTPError as error:
-            if error.code != 404:
-                raise
-            return None
-
-    return get
-
-
-def _takes_pods(node: dict[str, Any] | None) -> bool:
-    if node is None:
-        return False
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in node["status"].get("conditions", ()))
-    return ready and not node["spec"].get("taints")

@@ -7,4 +7,4 @@ from kubernetes.utils.quantity import parse_quantity
 
 def quantity(text: str) -> Decimal:
     """Return the number that a quantity stands for. Raises ValueError when it is none."""
-    return Decimal(parse_quantity(text))  # type: ignore[no-untyped-call]
+    return Decimal(parse_quantity(text))

@@ -10,6 +10,8 @@ from dev.cluster.node.addresses import AddressPool
 from dev.cluster.node.agent import Agent
 from dev.cluster.node.api import Api
 from dev.cluster.node.events import EventRecorder
+from dev.cluster.node.kubelet_api import serve_kubelet_api
+from dev.cluster.node.logs import ContainerLogs
 from dev.cluster.node.memory import MemoryGuard
 from dev.cluster.node.provisioner import FolderProvisioner
 from dev.cluster.node.registration import keep_lease, register
@@ -26,6 +28,7 @@ async def run_node(settings: NodeSettings) -> None:
         services = NodeServices(
             options=options,
             folder=settings.folder,
+            logs=ContainerLogs(settings.folder / "logs"),
             api=api,
             sources=ApiSources(api),
             events=EventRecorder(api, options.name),
@@ -39,8 +42,11 @@ async def run_node(settings: NodeSettings) -> None:
         )
         provisioner = FolderProvisioner(api, settings.folder / "volumes")
         await provisioner.create_storage_class()
-        await register(api, options, settings.kubelet_port)
-        async with asyncio.TaskGroup() as group:
+        async with (
+            serve_kubelet_api(settings.kubelet_port, settings.credentials, services.logs),
+            asyncio.TaskGroup() as group,
+        ):
+            await register(api, options, settings.kubelet_port)
             group.create_task(keep_lease(api, options.name))
             group.create_task(services.memory.run())
             group.create_task(provisioner.provision())

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dev.cluster.quantity import quantity
-
 from dev.cluster.node.api import ApiError, JsonObject
 from dev.cluster.node.launch import Launch, NotLaunchable, prepare_launch
 from dev.cluster.node.probes import ProbeTarget, watch_readiness
@@ -20,6 +18,7 @@ from dev.cluster.node.sandbox import bwrap_command
 from dev.cluster.node.services import NodeServices
 from dev.cluster.node.states import ContainerRecord, Running, Terminated, Waiting
 from dev.cluster.node.termination import termination_message
+from dev.cluster.quantity import quantity
 
 _START_ERROR = 128
 _RETRY_SECONDS = 2.0
@@ -49,7 +48,7 @@ class Container:
         self._stopping = False
         self._out_of_memory = False
         name = declared["name"]
-        self._log = services.log_file(pod["metadata"]["namespace"], pod["metadata"]["name"], name)
+        self._log = services.logs.file(pod["metadata"]["namespace"], pod["metadata"]["name"], name)
         self.record = ContainerRecord(name, declared["image"], Waiting("ContainerCreating"))
 
     async def run(self, volumes: Mapping[str, Path]) -> None:
@@ -126,7 +125,8 @@ class Container:
         if self._stopping:
             process.terminate()
         try:
-            yield
+            with self._services.logs.being_written(self._log):
+                yield
         finally:
             self._process = None
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from dev.cluster.quantity import quantity
-
 from dev.cluster.node.api import JsonObject
+from dev.cluster.quantity import quantity
 
 _REFERENCE = re.compile(r"\$(?:\$|\(([^()]*)\))")
 _LABEL_OR_ANNOTATION = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")

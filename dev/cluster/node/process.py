@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+_SETUP_POLL_SECONDS = 0.003
+
 
 class StartFailed(Exception):
     """The process could not be started; the message says why."""
@@ -73,14 +75,31 @@ async def start_process(
         os.close(writing)
     try:
         started = await status.readline()
+        if not started:
+            await bwrap.wait()
+            raise StartFailed(_said(log))
+        pid = json.loads(started)["child-pid"]
+        await _replaced_bubblewrap(pid, bwrap.pid)
     except asyncio.CancelledError:
         bwrap.kill()
         await bwrap.wait()
         raise
-    if not started:
-        await bwrap.wait()
-        raise StartFailed(_said(log))
-    return SandboxProcess(bwrap, json.loads(started)["child-pid"], status, log)
+    return SandboxProcess(bwrap, pid, status, log)
+
+
+async def _replaced_bubblewrap(pid: int, bubblewrap: int) -> None:
+    """Wait until the sandbox is complete and its process runs the command, so that probes see what the command sees."""
+    while _same_executable(pid, bubblewrap):  # noqa: ASYNC110 - exec sends no event
+        await asyncio.sleep(_SETUP_POLL_SECONDS)
+
+
+def _same_executable(one: int, other: int) -> bool:
+    try:
+        return Path(f"/proc/{one}/exe").readlink() == Path(f"/proc/{other}/exe").readlink()
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return True  # Bubblewrap hides itself from an ordinary user while it sets up the sandbox.
 
 
 async def _reader(descriptor: int) -> asyncio.StreamReader:

@@ -6,6 +6,7 @@ from pathlib import Path
 from dev.cluster.node.addresses import AddressPool
 from dev.cluster.node.api import Api, JsonObject
 from dev.cluster.node.events import EventRecorder
+from dev.cluster.node.logs import ContainerLogs
 from dev.cluster.node.memory import MemoryGuard
 from dev.cluster.node.options import NodeOptions
 from dev.cluster.node.sources import ApiSources
@@ -13,10 +14,11 @@ from dev.cluster.node.sources import ApiSources
 
 @dataclass(frozen=True)
 class NodeServices:
-    """The node's options, its connections, and its folder (the cluster's, with `logs` and `pods` in it)."""
+    """The node's options, its connections, and its folder (the cluster's)."""
 
     options: NodeOptions
     folder: Path
+    logs: ContainerLogs
     api: Api
     sources: ApiSources
     events: EventRecorder
@@ -27,7 +29,3 @@ class NodeServices:
     def pod_folder(self, pod: JsonObject) -> Path:
         """Where the node keeps a pod's files while it runs."""
         return self.folder / "pods" / str(pod["metadata"]["uid"])
-
-    def log_file(self, namespace: str, pod: str, container: str) -> Path:
-        """Where a container's output goes."""
-        return self.folder / "logs" / namespace / pod / f"{container}.log"
