@@ -1,7 +1,8 @@
 """The law of batches: how many windows go to the device at once. Pure; time comes in as seconds of a steady clock.
 
 The memory of a worker is `base + slope x batch`: the models, and what each item of a batch adds. Both are measured.
-The batch is the largest that stays strictly below the budget, a ceiling that was learned, and the operator's limit.
+The batch is the largest that stays strictly below the budget with a little headroom, within a ceiling that was
+learned, and within the operator's limit.
 After an out-of-memory error the batch is halved and the half remembered as the ceiling; when the ceiling expires it
 rises by one item, not at once, and each further error doubles the time that it holds.
 """
@@ -18,6 +19,9 @@ MAX_BATCH = 32
 
 UNGOVERNED_BATCH = 8
 """Where there is no device memory to govern."""
+
+HEADROOM = 0.02
+"""Share of the budget that is left alone: base and slope are measured on a few batches, not proven."""
 
 CEILING_SECONDS = 60.0
 MAX_CEILING_SECONDS = 1800.0
@@ -87,10 +91,10 @@ def allowed_batch(state: Governor, limits: Limits, governed: bool) -> int:
 
 
 def _within(footprint: Footprint, budget: int) -> int:
-    """Return the largest batch with base + slope x batch < budget."""
+    """Return the largest batch with base + slope x batch < budget, less the headroom."""
     if footprint.slope <= 0:
         return MAX_BATCH
-    return min(MAX_BATCH, (budget - footprint.base - 1) // footprint.slope)
+    return min(MAX_BATCH, (int(budget * (1 - HEADROOM)) - footprint.base - 1) // footprint.slope)
 
 
 def after_out_of_memory(state: Governor, batch: int, now: float) -> Governor:

@@ -1,0 +1,66 @@
+"""Every row of the table of device errors."""
+
+import pytest
+import torch
+
+from ingestion_contract.metrics import OomKind, Stage
+from ingestion_worker.errors import DeviceFault, OutOfDeviceMemory, classify, device_errors
+from ingestion_worker.step import ConfigurationError, NodeUnusable, StepError, StickyDeviceFault
+
+TORCH_OOM = torch.OutOfMemoryError(
+    "CUDA out of memory. Tried to allocate 6.60 GiB. GPU 0 has a total capacity of 23.53 GiB of which 4.99 GiB is free."
+)
+
+ROWS: list[tuple[BaseException, DeviceFault | None]] = [
+    (RuntimeError("CUDA failed with error out of memory"), DeviceFault.OUT_OF_MEMORY),
+    (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"), DeviceFault.OUT_OF_MEMORY),
+    (TORCH_OOM, DeviceFault.OUT_OF_MEMORY),
+    (torch.AcceleratorError("CUDA error: out of memory\nCompile with ..."), DeviceFault.OUT_OF_MEMORY),
+    (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_NOT_SUPPORTED"), DeviceFault.NOT_SUPPORTED),
+    (
+        ValueError(
+            "Requested float16 compute type, but the target device or backend do not support efficient float16 "
+            "computation."
+        ),
+        DeviceFault.NOT_SUPPORTED,
+    ),
+    (RuntimeError("CUDA failed with error unspecified launch failure"), DeviceFault.STICKY),
+    (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), DeviceFault.STICKY),
+    (RuntimeError("Library libcublas.so.12 is not found or cannot be loaded"), DeviceFault.NODE_UNUSABLE),
+    (
+        RuntimeError("CUDA failed with error CUDA driver version is insufficient for CUDA runtime version"),
+        DeviceFault.NODE_UNUSABLE,
+    ),
+    (MemoryError("out of memory"), None),
+    (RuntimeError("the shape is wrong"), None),
+]
+
+
+@pytest.mark.parametrize(("error", "fault"), ROWS, ids=lambda value: str(value)[:40])
+def test_each_signal_has_its_class(error: BaseException, fault: DeviceFault | None) -> None:
+    assert classify(error) is fault
+
+
+def test_out_of_memory_carries_the_stage_and_what_was_asked_for() -> None:
+    with pytest.raises(OutOfDeviceMemory) as caught, device_errors(Stage.EMBED, OomKind.LOAD):
+        raise TORCH_OOM
+    assert (caught.value.stage, caught.value.kind) == (Stage.EMBED, OomKind.LOAD)
+    assert caught.value.asked == int(6.6 * 1024**3)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("an illegal memory access was encountered", StickyDeviceFault),
+        ("CUDA driver version is insufficient", NodeUnusable),
+        ("CUBLAS_STATUS_NOT_SUPPORTED", ConfigurationError),
+    ],
+)
+def test_other_faults_end_the_step_with_their_own_exit_code(message: str, kind: type[StepError]) -> None:
+    with pytest.raises(kind, match=message), device_errors(Stage.ASR, OomKind.BATCH):
+        raise RuntimeError(message)
+
+
+def test_errors_of_other_kinds_pass() -> None:
+    with pytest.raises(KeyError), device_errors(Stage.ASR, OomKind.BATCH):
+        raise KeyError("a bug")
