@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from dev.cluster.background import is_running, start_in_background, stop_in_background
+from dev.cluster.background import await_ready, is_running, start_in_background, stop_in_background
 from dev.cluster.binary import GoMissing, control_plane_binary
 from dev.cluster.cluster import DEFAULT_FOLDER, Cluster, ClusterError
 from dev.cluster.node.options import GpuMount, NodeOptions
@@ -62,15 +62,15 @@ def up(
     options = _options(cpus, memory, gpus, image, gpu_env, gpu_mount, config_refresh)
     cluster = Cluster(folder, options, typer.echo)
     if not detach:
-        with cluster:
-            _explain(cluster)
-            while True:
-                cluster.check()
-                time.sleep(1)
+        _run_until_interrupted(cluster)
+        return
     if is_running(cluster.folder):
         typer.echo(f"cluster: already running in {cluster.folder}")
+        await_ready(cluster.folder)
     else:
+        cluster.check_preconditions()
         control_plane_binary(typer.echo)
+        typer.echo(f"cluster: starting in the background, with its log in {cluster.folder / 'cluster.log'}")
         start_in_background(cluster.folder, [word for word in sys.argv[1:] if word != "--detach"])
     _explain(cluster)
 
@@ -118,8 +118,18 @@ def main() -> None:
         sys.exit(app(standalone_mode=False))
     except (ClusterError, GoMissing, ChildDied, TimeoutError, RuntimeError) as problem:
         sys.exit(f"error: {problem}")
+
+
+def _run_until_interrupted(cluster: Cluster) -> None:
+    try:
+        with cluster:
+            _explain(cluster)
+            typer.echo("cluster: Ctrl-C stops it")
+            while True:
+                cluster.check()
+                time.sleep(1)
     except KeyboardInterrupt:
-        sys.exit(0)
+        typer.echo("cluster: stopped")
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,12 +45,16 @@ def start_in_background(folder: Path, arguments: Sequence[str]) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    limit = time.monotonic() + _READY_WITHIN_SECONDS
-    while not _ready(folder, process.pid):
-        if process.poll() is not None or time.monotonic() > limit:
-            process.kill()
-            raise RuntimeError(f"The cluster did not start; the end of {log}:\n{tail(log)}")
-        time.sleep(_POLL_SECONDS)
+    try:
+        _await_ready(folder, log, lambda: process.poll() is None, lambda: _started_by(folder) == process.pid)
+    except BaseException:
+        process.kill()
+        raise
+
+
+def await_ready(folder: Path) -> None:
+    """Return when the cluster that somebody else starts in the folder is ready. Raises RuntimeError when it is not."""
+    _await_ready(folder, folder / "cluster.log", lambda: is_running(folder), lambda: True)
 
 
 def stop_in_background(folder: Path) -> None:
@@ -66,6 +70,14 @@ def stop_in_background(folder: Path) -> None:
     lock.release()
 
 
-def _ready(folder: Path, pid: int) -> bool:
-    started = folder / "pid"
-    return (folder / "kubeconfig").exists() and started.exists() and started.read_text() == str(pid)
+def _await_ready(folder: Path, log: Path, alive: Callable[[], bool], ours: Callable[[], bool]) -> None:
+    limit = time.monotonic() + _READY_WITHIN_SECONDS
+    while not ((folder / "kubeconfig").exists() and ours()):
+        if not alive() or time.monotonic() > limit:
+            raise RuntimeError(f"The cluster in {folder} did not start; the end of {log}:\n{tail(log)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _started_by(folder: Path) -> int | None:
+    pid = folder / "pid"
+    return int(pid.read_text()) if pid.exists() else None

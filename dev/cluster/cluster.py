@@ -78,7 +78,7 @@ class Cluster:
 
         Raises ClusterError, GoMissing, ChildDied or TimeoutError with what is wrong; then nothing is left running.
         """
-        self._check_preconditions()
+        self.check_preconditions()
         binary = control_plane_binary(self._report)
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -108,10 +108,24 @@ class Cluster:
         if self._node:
             self._node.check()
 
+    def check_preconditions(self) -> None:
+        """Raise ClusterError when a program, an image's folder or the cluster's own folder is not as it must be."""
+        problems = missing_programs()
+        problems += [
+            f"The folder {folder} of image {name} does not exist."
+            for name, folder in self.options.images.items()
+            if not folder.is_dir()
+        ]
+        there = {entry.name for entry in self.folder.iterdir()} if self.folder.is_dir() else set()
+        if "pid" not in there and there - _BEFORE_THE_FIRST_START:
+            problems.append(f"{self.folder} holds other things than a cluster: choose an empty or a new folder.")
+        if problems:
+            raise ClusterError(" ".join(problems))
+
     def _start(self, binary: Path) -> None:
         started = time.monotonic()
-        (self.folder / "pid").write_text(str(os.getpid()))
         self._remove(*_STATE, *_RESULTS)
+        (self.folder / "pid").write_text(str(os.getpid()))
         _link(self.kubectl, binary)
         pki = create_pki(self.folder / "pki")
         self._report("cluster: starting etcd, API server, controller manager and scheduler")
@@ -127,19 +141,6 @@ class Cluster:
         self.kubeconfig.unlink(missing_ok=True)
         for name in names:
             shutil.rmtree(self.folder / name, ignore_errors=True)
-
-    def _check_preconditions(self) -> None:
-        problems = missing_programs()
-        problems += [
-            f"The folder {folder} of image {name} does not exist."
-            for name, folder in self.options.images.items()
-            if not folder.is_dir()
-        ]
-        there = {entry.name for entry in self.folder.iterdir()} if self.folder.is_dir() else set()
-        if "pid" not in there and there - _BEFORE_THE_FIRST_START:
-            problems.append(f"{self.folder} holds other things than a cluster: choose an empty or a new folder.")
-        if problems:
-            raise ClusterError(" ".join(problems))
 
 
 def missing_programs() -> list[str]:

@@ -69,7 +69,9 @@ def free_port() -> int:
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """Return the last lines of a log file."""
+    """Return the last lines of a log file, nothing if there is none."""
+    if not path.exists():
+        return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 

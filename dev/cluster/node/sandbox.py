@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 _OWN = ("dev", "proc", "tmp")
+_DEVICES = ("full", "null", "random", "urandom", "zero")
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,21 @@ def bwrap_command(
 
 def _root_arguments(mounts: Sequence[Mount]) -> list[str]:
     places = [PurePosixPath(os.path.realpath(mount.path)) for mount in mounts]
-    arguments = ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    arguments = [*_device_arguments(), "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
     for entry in sorted(Path("/").iterdir()):
         if entry.name not in _OWN:
             arguments += _host_entry(entry, places)
     return arguments
+
+
+def _device_arguments() -> list[str]:
+    # Not --dev: its terminals need a second user namespace, into which probes of an ordinary user could not follow.
+    arguments = ["--tmpfs", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+    for device in _DEVICES:
+        arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        arguments += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return [*arguments, "--symlink", "/proc/self/fd", "/dev/fd"]
 
 
 def _host_entry(entry: Path, places: Sequence[PurePosixPath]) -> list[str]:
