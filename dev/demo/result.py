@@ -28,6 +28,7 @@ class Result:
     peak_percent: float
     steady_percent: float | None
     audio_hours_per_hour: float
+    word_error_percent: float | None
     wall_seconds: float
     output: str
     missing: list[str]
@@ -56,8 +57,9 @@ class Result:
             "device": "simulated",
             "device_gib": self.device_gib,
             "device_memory_peak_percent": round(self.peak_percent, 1),
-            "device_memory_steady_percent": None if self.steady_percent is None else round(self.steady_percent, 1),
+            "device_memory_steady_percent": _rounded(self.steady_percent),
             "audio_hours_per_hour": round(self.audio_hours_per_hour, 2),
+            "word_error_percent": _rounded(self.word_error_percent),
             "wall_seconds": round(self.wall_seconds, 1),
             "output": self.output,
             "missing": self.missing,
@@ -79,6 +81,7 @@ def summarise(observations: Sequence[Observation], verification: Verification, o
         peak_percent=100 * last.device.peak / last.device.total,
         steady_percent=steady_memory_percent(observations),
         audio_hours_per_hour=verification.audio_seconds / last.t,
+        word_error_percent=verification.word_error_percent,
         wall_seconds=last.t,
         output=output,
         missing=verification.missing,
@@ -102,9 +105,15 @@ def table(result: Result) -> Table:
     steady = "-" if result.steady_percent is None else f"{result.steady_percent:.1f} %, target 80 % (simulated GPU)"
     grid.add_row("memory in the steady state", steady)
     grid.add_row("audio-hours per hour", f"{result.audio_hours_per_hour:.1f}, start-up included (simulated GPU)")
+    if result.word_error_percent is not None:
+        grid.add_row("wrong words", f"{result.word_error_percent:.1f} % of those heard (tiny demonstration model)")
     grid.add_row("wall time", f"{result.wall_seconds:.0f} s")
     grid.add_row("output", result.output)
     return grid
+
+
+def _rounded(percent: float | None) -> float | None:
+    return None if percent is None else round(percent, 1)
 
 
 def _counted(reasons: dict[str, int]) -> str:

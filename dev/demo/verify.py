@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.demo_model.evaluate import word_error_rate
 from dev.sample_media.sentences import Expected
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
@@ -16,12 +17,13 @@ from ingestion_contract.records import Outcome, StoredFile, VideoManifest
 
 @dataclass(frozen=True)
 class Verification:
-    """What lies in the output. `missing` and `wrong` are sentences for a person; both empty is a success."""
+    """What lies in the output. `word_error_percent` is of what was heard, not of captions. `missing` and `wrong` are sentences for a person; both empty is a success."""
 
     succeeded: int
     skipped: dict[str, int]
     failed: dict[str, int]
     audio_seconds: float
+    word_error_percent: float | None
     missing: list[str]
     wrong: list[str]
 
@@ -54,6 +56,7 @@ def verify(output: Path, run_uid: str, expected: Expected) -> Verification:
         skipped=_reasons(outcomes, Result.SKIPPED),
         failed=_reasons(outcomes, Result.FAILED),
         audio_seconds=sum(manifest.audio_seconds for manifest in there),
+        word_error_percent=_word_error_percent(output, manifests, expected),
         missing=missing,
         wrong=wrong,
     )
@@ -84,6 +87,21 @@ def _faults(output: Path, manifest: VideoManifest) -> list[str]:
 def _intact(output: Path, file: StoredFile) -> bool:
     path = output / file.path
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+
+
+def _word_error_percent(output: Path, manifests: dict[str, VideoManifest], expected: Expected) -> float | None:
+    """Return the wrong words among those spoken, over the videos that speech recognition transcribed."""
+    pairs = [
+        (video.sentence, _heard(output, manifests[video.id]))
+        for video in expected.available
+        if video.id in manifests and not video.has_captions
+    ]
+    return 100 * word_error_rate(pairs) if pairs else None
+
+
+def _heard(output: Path, manifest: VideoManifest) -> str:
+    transcript = next(output / file.path for file in manifest.files if file.path.endswith("transcript.jsonl"))
+    return " ".join(json.loads(line)["text"].strip() for line in transcript.read_text().splitlines())
 
 
 def _told(outcome: Outcome | None) -> str:

@@ -47,6 +47,7 @@ def assert_nothing_is_lost(played: Played, videos: int) -> None:
     assert played.result["failed"] == {}
     assert played.result["lost_to_memory"] == 0
     assert played.result["device_memory_steady_percent"] < 80
+    assert played.result["word_error_percent"] < 25
 
 
 def test_the_founding_incident_is_survived(tmp_path: Path) -> None:

@@ -29,9 +29,10 @@ def record(root: Path, video: SampleVideo, result: Result, reason: str = "") -> 
 
 
 def commit(root: Path, video: SampleVideo) -> None:
-    path = f"{layout.attempt(video.id, 'a')}/transcript.vtt"
-    put(root, path, video.sentence)
-    digest = hashlib.sha256(video.sentence.encode()).hexdigest()
+    path = f"{layout.attempt(video.id, 'a')}/transcript.jsonl"
+    text = json.dumps({"text": video.sentence})
+    put(root, path, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
     manifest = VideoManifest(
         video=Video(id=f"generic:{video.id}", url="http://127.0.0.1/"),
         key=video.id,
@@ -43,7 +44,7 @@ def commit(root: Path, video: SampleVideo) -> None:
         audio_seconds=2.0,
         segments=1,
         chunks=1,
-        files=[StoredFile(path=path, bytes=len(video.sentence), sha256=digest)],
+        files=[StoredFile(path=path, bytes=len(text), sha256=digest)],
         created_at=NOW,
     )
     put(root, layout.manifest(video.id), json.dumps(manifest.to_wire()))
@@ -69,6 +70,7 @@ def test_a_whole_output_has_nothing_missing_and_nothing_wrong(output: Path) -> N
     assert (found.succeeded, found.missing, found.wrong) == (48, [], [])
     assert sum(found.skipped.values()) == 2
     assert found.audio_seconds == pytest.approx(96)
+    assert found.word_error_percent == 0
 
 
 def test_a_video_without_a_manifest_is_missing(output: Path) -> None:
@@ -85,11 +87,21 @@ def test_a_video_without_a_manifest_is_missing(output: Path) -> None:
 
 def test_a_file_that_was_changed_after_its_manifest_is_wrong(output: Path) -> None:
     spoilt = SAMPLE.available[5]
-    put(output, f"{layout.attempt(spoilt.id, 'a')}/transcript.vtt", "something else")
+    put(output, f"{layout.attempt(spoilt.id, 'a')}/transcript.jsonl", '{"text": "something else"}')
 
     (fault,) = check(output).wrong
 
     assert fault.startswith(spoilt.id)
+
+
+def test_words_that_were_heard_wrongly_are_counted(output: Path) -> None:
+    misheard = next(video for video in SAMPLE.available if not video.has_captions)
+    put(output, f"{layout.attempt(misheard.id, 'a')}/transcript.jsonl", '{"text": ""}')
+
+    percent = check(output).word_error_percent
+
+    assert percent is not None
+    assert 0 < percent < 5
 
 
 def test_a_video_that_does_not_exist_must_be_skipped_with_a_reason(output: Path) -> None:
