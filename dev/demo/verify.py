@@ -17,7 +17,10 @@ from ingestion_contract.records import Outcome, StoredFile, VideoManifest
 
 @dataclass(frozen=True)
 class Verification:
-    """What lies in the output. `word_error_percent` is of what was heard, not of captions. `missing` and `wrong` are sentences for a person; both empty is a success."""
+    """What lies in the output. `missing` and `wrong` are sentences for a person; both empty is a success.
+
+    word_error_percent: of what was heard, not of captions; None where nothing was.
+    """
 
     succeeded: int
     skipped: dict[str, int]
