@@ -69,6 +69,11 @@ class Controller:
             self._wake(run_uid)
 
     @property
+    def active_runs(self) -> int:
+        """Runs that have not ended."""
+        return len(self._tasks)
+
+    @property
     def longest_look_seconds(self) -> float:
         """How long the longest of the looks that go on now has taken."""
         now = time.monotonic()

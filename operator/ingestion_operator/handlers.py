@@ -34,6 +34,10 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
     async def pod_event(event: kopf.RawEvent, **_: Any) -> None:
         controller.see_pod(_slim(event), gone=_gone(event))
 
+    @kopf.on.probe(id="activeRuns", registry=registry)
+    async def active_runs(**_: Any) -> int:
+        return controller.active_runs
+
     @kopf.on.probe(id="longestLookSeconds", registry=registry)
     async def longest_look_seconds(**_: Any) -> float:
         seconds = controller.longest_look_seconds

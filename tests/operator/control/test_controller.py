@@ -1,0 +1,127 @@
+"""The tasks that drive runs: woken by events, never killed by an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from ingestion_contract import identity
+from ingestion_contract.pod import Step
+from ingestion_contract.summary import DiscoverSummary, ErrorSummary, Summary, encode_summary
+from ingestion_operator.clock import system_clock
+from ingestion_operator.controller import Controller
+from ingestion_operator.desired.pod_template import WorkerSettings
+from ingestion_operator.kube import ApiError
+from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.reconciler import Settings
+from ingestion_operator.resources import JOBS, PODS, RUNS
+from tests.operator.control.fake_kube import FakeKube
+
+
+class NoWorkers:
+    async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
+        return {}
+
+
+class Operated:
+    """An API server in memory whose every write is told to a controller, as a watch would."""
+
+    def __init__(self) -> None:
+        self.kube = FakeKube()
+        self.controller = Controller(self.kube, NoWorkers(), Settings(WorkerSettings("worker:1")), system_clock)
+        self.kube.on_write = self._tell
+
+    def apply(self) -> None:
+        """Apply a run."""
+        spec = {"source": {"urls": ["https://videos.example"]}, "output": {"uri": "s3://bucket/x"}}
+        meta = {"name": "talks", "namespace": "default", "generation": 1}
+        self.kube.put(RUNS, {"metadata": meta, "spec": spec})
+
+    def end_discovery(self, summary: Summary, code: int, condition: str) -> None:
+        """Let discovery end."""
+        job = self.kube.job("talks-discover")
+        meta = {
+            "name": "talks-discover-0",
+            "namespace": "default",
+            "labels": job["metadata"]["labels"],
+            "ownerReferences": [{"controller": True, "uid": job["metadata"]["uid"]}],
+        }
+        state = {"terminated": {"exitCode": code, "message": encode_summary(summary)}}
+        status = {"phase": "Failed" if code else "Succeeded", "containerStatuses": [{"name": "worker", "state": state}]}
+        self.kube.put(PODS, {"metadata": meta, "status": status})
+        self.kube.update(JOBS, "talks-discover", status={"conditions": [{"type": condition, "status": "True"}]})
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds."""
+        async with asyncio.timeout(10):
+            while not holds():  # noqa: ASYNC110 - what is waited for sends no event
+                await asyncio.sleep(0.01)
+
+    def has_job(self, step: Step) -> bool:
+        """Whether the step's Job is there."""
+        return ("jobs", f"talks-{step}") in self.kube.objects
+
+    def _tell(self, plural: str, found: dict[str, Any]) -> None:
+        if plural == "ingestionruns":
+            self.controller.see_run(found, gone=False)
+        elif plural == "jobs":
+            self.controller.see_job(found, gone=False)
+        elif plural == "pods":
+            self.controller.see_pod(found, gone=False)
+
+
+@pytest.fixture
+async def operated() -> AsyncIterator[Operated]:
+    operated = Operated()
+    yield operated
+    await operated.controller.stop()
+
+
+async def test_events_drive_a_run_on(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.end_discovery(DiscoverSummary(count=8, shards=2, digest="0" * 64), 0, "Complete")
+    await operated.until(lambda: operated.has_job(Step.WORK))
+
+
+async def test_an_api_server_that_fails_is_tried_again(operated: Operated) -> None:
+    for _ in range(2):
+        operated.kube.fail("status", ApiError(500, "", "etcd is away"))
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+
+
+async def test_a_run_that_changed_meanwhile_is_read_again(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.kube.on_write = lambda plural, found: None
+    operated.kube.update(RUNS, "talks")
+    operated.kube.on_write = operated._tell
+    operated.end_discovery(DiscoverSummary(count=8, shards=2, digest="0" * 64), 0, "Complete")
+    await operated.until(lambda: operated.has_job(Step.WORK))
+
+
+async def test_a_run_that_has_ended_costs_no_task(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    error = ErrorSummary(reason="SourceGone", detail="the playlist does not exist")
+    operated.end_discovery(error, 64, "Failed")
+    await operated.until(lambda: operated.controller.active_runs == 0)
+    assert operated.kube.status()["completionTime"]
+
+
+async def test_a_run_that_is_deleted_costs_no_task(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.controller.see_run(operated.kube.objects["ingestionruns", "talks"], gone=True)
+    await operated.until(lambda: operated.controller.active_runs == 0)
+
+
+async def test_objects_of_runs_that_nobody_knows_start_nothing(operated: Operated) -> None:
+    labels = {identity.RUN_UID_LABEL: "unknown", identity.STEP_LABEL: "work"}
+    operated.kube.put(JOBS, {"metadata": {"name": "x", "namespace": "default", "labels": labels}, "spec": {}})
+    assert operated.controller.active_runs == 0

@@ -1,0 +1,317 @@
+"""One run, look by look, against an API server in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ingestion_contract import identity
+from ingestion_contract.pod import Step
+from ingestion_contract.summary import DiscoverSummary, FinishSummary, Summary, encode_summary
+from ingestion_operator.desired.pod_template import WorkerSettings
+from ingestion_operator.kube import ApiError, Conflict, Refused
+from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.reconciler import Look, Reconciler, Settings
+from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
+from tests.operator.control.fake_kube import FakeKube
+from tests.operator.kit import NOW, make_sample, waiting
+
+UID = "uid-of-ingestionruns-talks"
+LABELS = {identity.RUN_UID_LABEL: UID}
+
+
+class Workers:
+    """Stands in for the workers' metrics ports: answers with the sample of the pod's index."""
+
+    def __init__(self) -> None:
+        self.samples: dict[int, WorkerSample] = {}
+        self.now = NOW
+
+    async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
+        found = {pod.uid: self.samples.get(pod.index or 0) for pod in pods}
+        return {uid: replace(sample, at=self.now) for uid, sample in found.items() if sample is not None}
+
+
+class World:
+    """A run, an operator that looks at it, and what the rest of the cluster does."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.now = NOW
+        self.kube = FakeKube()
+        self.workers = Workers()
+        self.kube.put(RUNS, self._run(spec))
+        self.kube.writes.clear()
+        self.start_operator()
+
+    def start_operator(self) -> None:
+        """Start a new operator, which knows nothing but what the API server tells."""
+        self.cache = Cache()
+        self.reconciler = Reconciler(
+            UID, self.cache, self.kube, self.workers, Settings(WorkerSettings("worker:1")), lambda: self.now
+        )
+        self.cache.runs.put(self.kube.objects["ingestionruns", "talks"])
+
+    async def look(self, seconds: float = 2) -> Look:
+        """Let time pass and the watches bring what is new, and look."""
+        self.now += timedelta(seconds=seconds)
+        self.workers.now = self.now
+        for (plural, _), found in list(self.kube.objects.items()):
+            run_uid = found["metadata"].get("labels", {}).get(identity.RUN_UID_LABEL)
+            if plural == "ingestionruns":
+                self.cache.runs.put(found)
+            elif plural == "jobs" and run_uid:
+                self.cache.put_job(run_uid, found)
+            elif plural == "pods" and run_uid:
+                self.cache.put_pod(run_uid, found)
+        return await self.reconciler.look()
+
+    def end_step(self, step: Step, summary: Summary | None, *, condition: str = "Complete", pod: bool = True) -> None:
+        """Let the step's pod end with a summary, and its Job with a condition."""
+        if pod:
+            message = encode_summary(summary) if summary else ""
+            self.add_pod(step, 0, "Succeeded", {"terminated": {"exitCode": 0, "message": message}})
+        status = {"conditions": [{"type": condition, "status": "True"}]}
+        self.kube.update(JOBS, f"talks-{step}", status=status)
+
+    def add_pod(self, step: Step, index: int, phase: str, state: dict[str, Any]) -> None:
+        """Let the Job controller make a pod."""
+        meta = {
+            "name": f"talks-{step}-{index}",
+            "namespace": "default",
+            "labels": {**LABELS, identity.STEP_LABEL: step.value},
+            "annotations": {"batch.kubernetes.io/job-completion-index": str(index)},
+            "ownerReferences": [{"controller": True, "uid": self.kube.job(f"talks-{step}")["metadata"]["uid"]}],
+        }
+        status = {"phase": phase, "podIP": "10.0.0.1", "containerStatuses": [{"name": "worker", "state": state}]}
+        self.kube.put(PODS, {"metadata": meta, "status": status})
+
+    async def work(self, samples: list[WorkerSample]) -> None:
+        """Bring the run to the point where these workers run."""
+        await self.look()
+        self.end_step(Step.DISCOVER, DiscoverSummary(count=200, shards=8, digest="0" * 64))
+        await self.look()
+        for index, sample in enumerate(samples):
+            self.add_pod(Step.WORK, index, "Running", {"running": {"startedAt": "2026-11-24T12:00:00Z"}})
+            self.workers.samples[index] = sample
+
+    @property
+    def ready(self) -> tuple[str, str]:
+        """Reason and message of the run's Ready condition."""
+        found = next(item for item in self.kube.status()["conditions"] if item["type"] == "Ready")
+        return found["reason"], found["message"]
+
+    def _run(self, spec: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "apiVersion": identity.API_VERSION,
+            "kind": identity.KIND,
+            "metadata": {"name": "talks", "namespace": "default", "generation": 1},
+            "spec": {
+                "source": {"urls": ["https://videos.example/list"]},
+                "output": {"uri": "s3://bucket/talks"},
+                "workers": {"parallelism": {"initial": 4, "min": 1, "max": 8}},
+                **spec,
+            },
+        }
+
+
+INCIDENT = [make_sample(), make_sample(), waiting(), waiting()]
+
+
+async def test_a_run_goes_through_its_steps() -> None:
+    world = World()
+    await world.work([])
+    assert world.kube.job("talks-work")["spec"]["completions"] == 8
+    world.kube.update(JOBS, "talks-work", status={"conditions": [{"type": "Complete", "status": "True"}]})
+    await world.look()
+    world.end_step(Step.FINISH, FinishSummary(total=200, succeeded=198, failed=0, skipped=2))
+    look = await world.look()
+    assert look.ended
+    assert world.ready[0] == "Ingested"
+    assert world.kube.status()["progress"] == "200/200"
+
+
+async def test_the_status_comes_before_what_it_says_and_events_come_last() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    world.kube.writes.clear()
+    await world.look()
+    writes = [what for what in world.kube.writes if "pods" not in what]
+    assert writes[:2] == ["status ingestionruns", "merge jobs talks-work"]
+    assert writes[-1] == "create events MemoryPressure"
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
+async def test_limits_reach_the_config_map_before_the_pods_are_touched() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    world.kube.writes.clear()
+    await world.look()
+    assert world.kube.writes == [
+        "status ingestionruns",
+        "create configmaps talks-limits",
+        "merge configmaps talks-limits",
+        *(f"merge pods talks-work-{index}" for index in range(4)),
+    ]
+
+
+async def test_a_crash_between_status_and_job_loses_neither_the_change_nor_its_reason() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    world.kube.fail("merge jobs", ApiError(500, "", "the operator dies here"))
+    with pytest.raises(ApiError):
+        await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 4
+    world.start_operator()
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+    assert [item["reason"] for item in world.kube.status()["adaptations"]] == ["MemoryPressure"]
+
+
+async def test_a_restart_at_any_moment_makes_nothing_twice_and_changes_no_outcome() -> None:
+    world = World()
+    await world.look()
+    world.start_operator()
+    world.end_step(Step.DISCOVER, DiscoverSummary(count=200, shards=8, digest="0" * 64))
+    await world.look()
+    world.start_operator()
+    await world.look()
+    created = [what for what in world.kube.writes if what.startswith("create jobs")]
+    assert sorted(set(created)) == ["create jobs talks-discover", "create jobs talks-work"]
+    assert len(world.kube.status()["conditions"]) >= 3
+
+
+async def test_nothing_new_is_not_written() -> None:
+    world = World()
+    await world.work([make_sample(gib=48, limits_revision=1)] * 4)
+    await world.look()
+    await world.look()
+    world.kube.writes.clear()
+    await world.look()
+    assert world.kube.writes == []
+
+
+async def test_a_stale_operator_is_refused() -> None:
+    world = World()
+    await world.look()
+    world.kube.update(RUNS, "talks")
+    world.end_step(Step.DISCOVER, DiscoverSummary(count=200, shards=8, digest="0" * 64))
+    for job in ("talks-discover",):
+        world.cache.put_job(UID, world.kube.job(job))
+    world.cache.put_pod(UID, world.kube.objects["pods", "talks-discover-0"])
+    with pytest.raises(Conflict):
+        await world.reconciler.look()
+
+
+async def test_a_name_that_is_taken_is_said_and_the_run_goes_on_once_it_is_free() -> None:
+    world = World()
+    foreign = {"kind": "Job", "metadata": {"name": "talks-discover", "namespace": "default"}, "spec": {}}
+    world.kube.put(JOBS, foreign)
+    assert (await world.look()).again_after == 0
+    assert (await world.look()).again_after == 30
+    assert world.ready == (
+        "NameTaken",
+        "Job talks-discover is needed by this run but belongs to someone else: remove it, or give the run another name",
+    )
+    del world.kube.objects["jobs", "talks-discover"]
+    await world.look()
+    await world.look()
+    assert world.ready[0] == "Discovering"
+
+
+async def test_what_an_earlier_run_of_the_same_name_left_is_waited_for() -> None:
+    world = World()
+    owner = {"controller": True, "uid": "earlier", "kind": identity.KIND, "name": "talks"}
+    meta = {"name": "talks-run", "namespace": "default", "ownerReferences": [owner]}
+    world.kube.put(CONFIG_MAPS, {"kind": "ConfigMap", "metadata": meta})
+    assert (await world.look()).again_after == 1
+    assert world.ready[0] == "Discovering"
+
+
+async def test_what_the_api_server_refuses_is_said_in_its_words() -> None:
+    world = World()
+    for _ in range(2):
+        world.kube.fail("create jobs", Refused(422, "Invalid", "spec.template: Invalid value"))
+    await world.look()
+    await world.look()
+    assert world.ready == ("Refused", "the API server refuses Job talks-discover: spec.template: Invalid value")
+
+
+async def test_a_spec_that_cannot_be_used_is_said_and_nothing_is_made() -> None:
+    world = World(workers={"parallelism": {"initial": 1, "min": 5, "max": 8}})
+    assert (await world.look()).again_after is None
+    assert world.ready[0] == "InvalidSpec"
+    assert "min" in world.ready[1]
+    assert world.kube.writes == ["status ingestionruns"]
+
+
+async def test_a_result_whose_pod_has_gone_is_made_again() -> None:
+    world = World()
+    await world.look()
+    world.end_step(Step.DISCOVER, None, pod=False)
+    await world.look()
+    assert "delete jobs talks-discover" in world.kube.writes
+
+
+async def test_a_suspended_run_makes_no_jobs() -> None:
+    world = World(suspend=True)
+    await world.look()
+    assert not [what for what in world.kube.writes if "jobs" in what]
+    assert world.ready[0] == "Suspended"
+
+
+async def test_suspending_suspends_the_work_and_going_on_lets_it_go_on() -> None:
+    world = World()
+    await world.work([make_sample()] * 4)
+    run = world.kube.objects["ingestionruns", "talks"]
+    for suspend in (True, False):
+        world.kube.update(RUNS, "talks", spec=run["spec"] | {"suspend": suspend})
+        await world.look()
+        assert world.kube.job("talks-work")["spec"].get("suspend", False) is suspend
+
+
+async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
+    world = World()
+    await world.work([])
+    assert "ttlSecondsAfterFinished" not in world.kube.job("talks-discover")["spec"]
+    world.kube.update(JOBS, "talks-work", status={"conditions": [{"type": "Failed", "status": "True"}]})
+    await world.look()
+    world.end_step(Step.FINISH, FinishSummary(total=200, succeeded=10, failed=190, skipped=0))
+    await world.look()
+    for step in Step:
+        assert world.kube.job(f"talks-{step}")["spec"]["ttlSecondsAfterFinished"] == 3600
+    assert world.ready[0] == "TooFewSucceeded"
+
+
+async def test_a_run_that_has_ended_is_left_alone() -> None:
+    world = World()
+    world.kube.update(RUNS, "talks", status={"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1})
+    assert (await world.look()).ended
+    assert world.kube.writes == []
+
+
+async def test_workers_are_looked_at_at_an_interval_and_an_idle_run_is_not() -> None:
+    world = World()
+    assert (await world.look()).again_after is None
+    await world.work([make_sample(gib=48)] * 4)
+    assert (await world.look()).again_after == 5
+
+
+async def test_a_quiet_time_starts_anew_with_the_operator() -> None:
+    """A restarted operator goes up no earlier than it has itself seen memory free for long enough."""
+    world = World(workers={"parallelism": {"initial": 1, "min": 1, "max": 8}})
+    await world.work([make_sample(gib=80, limits_revision=9)])
+    await world.look()
+    for _ in range(10):
+        await world.look(10)
+    world.start_operator()
+    for _ in range(10):
+        await world.look(10)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+    for _ in range(3):
+        await world.look(10)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 7

@@ -1,0 +1,65 @@
+import pytest
+
+from ingestion_contract.status import MemoryStatus
+from ingestion_operator.decision.limits import decide_limits
+from tests.operator.kit import FLOOR, GIB, ago, make_pod, make_run, make_sample, make_status, situation, waiting
+
+MEASURED = MemoryStatus(floor_bytes=FLOOR, budget_bytes=24 * GIB * 80 // 100 // 2)
+
+
+def test_each_worker_gets_an_equal_share_of_the_target() -> None:
+    limits = decide_limits(situation([make_sample()] * 2), 2)
+    assert limits.budget_bytes == 24 * GIB * 80 // 100 // 2
+    assert limits.floor_bytes == FLOOR
+    assert limits.revision == 1
+
+
+def test_the_same_limits_are_no_new_revision() -> None:
+    current = situation([make_sample()] * 2, memory=MEASURED)
+    assert decide_limits(current, 2).revision == 0
+
+
+def test_a_floor_that_is_measured_a_little_differently_is_the_same_floor() -> None:
+    samples = [make_sample(floor=int(FLOOR * 1.03))] * 2
+    assert decide_limits(situation(samples, memory=MEASURED), 2).floor_bytes == FLOOR
+
+
+def test_no_budget_before_a_floor_is_measured() -> None:
+    assert decide_limits(situation([make_sample(floor=None)] * 2), 2).budget_bytes is None
+
+
+def test_no_budget_while_more_are_wanted_than_fit_because_it_would_be_below_the_floor() -> None:
+    assert decide_limits(situation([make_sample(), make_sample(), waiting(), waiting()]), 4).budget_bytes is None
+
+
+def test_at_the_minimum_the_budget_is_for_as_many_as_fit() -> None:
+    run = make_run({"min": 2})
+    limits = decide_limits(situation([make_sample(gib=16), waiting(gib=16)], run=run), 2)
+    assert limits.budget_bytes == 16 * GIB * 80 // 100
+
+
+def test_larger_shares_wait_for_those_who_are_on_their_way_out() -> None:
+    leaving = make_pod(9, deleting=True)
+    limits = decide_limits(situation([make_sample()] * 2, others=[leaving]), 2)
+    assert limits.budget_bytes is None
+
+
+def test_no_second_change_before_the_first_has_been_reported() -> None:
+    behind = [make_sample(limits_revision=1), make_sample(limits_revision=0)]
+    status = make_status(2, limits_revision=1, limits_changed_at=ago(10))
+    assert decide_limits(situation(behind, status=status), 2).revision == 1
+    reported = [make_sample(limits_revision=1)] * 2
+    assert decide_limits(situation(reported, status=status), 2).revision == 2
+    long_ago = make_status(2, limits_revision=1, limits_changed_at=ago(121))
+    assert decide_limits(situation(behind, status=long_ago), 2).revision == 2
+
+
+def test_a_worker_with_a_device_of_its_own_gets_all_of_the_target() -> None:
+    samples = [make_sample(gpu="GPU-a"), make_sample(gpu="GPU-b")]
+    assert decide_limits(situation(samples), 2).budget_bytes == 24 * GIB * 80 // 100
+
+
+@pytest.mark.parametrize(("parallelism", "share"), [(4, 75), (2, 150), (1, 300)])
+def test_the_egress_budget_is_shared_out(parallelism: int, share: int) -> None:
+    run = make_run(spec={"source": {"urls": ["https://videos.example/list"], "videosPerHour": 300}})
+    assert decide_limits(situation([make_sample()] * 4, run=run), parallelism).videos_per_hour == share

@@ -1,0 +1,75 @@
+from ingestion_contract.pod import Step
+from ingestion_contract.status import IngestionRunStatus
+from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSummary
+from ingestion_operator.decision.stage import Failure, Lost, current_step, discovery, final_count
+from ingestion_operator.observe.jobs import Job
+from ingestion_operator.observe.pods import Pod
+from tests.operator.kit import ended_pod, make_job, make_snapshot, make_status
+
+FOUND = DiscoverSummary(count=200, shards=8, digest="0" * 64)
+NEW = IngestionRunStatus()
+
+
+def discover(job: Job, *pods: Pod) -> DiscoverSummary | Failure | Lost | None:
+    return discovery(make_snapshot(status=NEW, jobs=[job], others=pods))
+
+
+DONE = make_job(Step.DISCOVER, complete=True)
+
+
+def test_a_run_discovers_works_and_finishes() -> None:
+    assert current_step(make_snapshot(status=NEW, jobs=[])) is Step.DISCOVER
+    assert current_step(make_snapshot(jobs=[])) is Step.WORK
+    assert current_step(make_snapshot(jobs=[make_job()])) is Step.WORK
+    assert current_step(make_snapshot(jobs=[make_job(complete=True)])) is Step.FINISH
+
+
+def test_a_failed_work_job_is_counted_too() -> None:
+    assert current_step(make_snapshot(jobs=[make_job(failed=True)])) is Step.FINISH
+
+
+def test_discovery_ends_with_its_summary() -> None:
+    assert discover(DONE, ended_pod(0, 0, FOUND, step=Step.DISCOVER)) == FOUND
+
+
+def test_discovery_goes_on_until_its_job_is_over() -> None:
+    assert discover(make_job(Step.DISCOVER), ended_pod(0, 0, FOUND, step=Step.DISCOVER)) is None
+
+
+def test_a_failed_discovery_speaks_in_the_words_of_its_last_attempt() -> None:
+    first = ErrorSummary(reason="Timeout", detail="the source did not answer")
+    last = ErrorSummary(reason="SourceGone", detail="the playlist does not exist")
+    failure = discover(
+        make_job(Step.DISCOVER, failed=True),
+        ended_pod(0, 1, first, step=Step.DISCOVER, seconds_ago=50),
+        ended_pod(1, 1, last, step=Step.DISCOVER, seconds_ago=5),
+    )
+    assert failure == Failure("SourceGone", "the playlist does not exist")
+
+
+def test_an_empty_list_is_a_failure() -> None:
+    empty = DiscoverSummary(count=0, shards=0, digest="0" * 64)
+    failure = discover(DONE, ended_pod(0, 0, empty, step=Step.DISCOVER))
+    assert isinstance(failure, Failure)
+    assert failure.reason == "NoVideos"
+
+
+def test_a_pod_that_went_before_it_was_read_is_lost_not_failed() -> None:
+    assert discover(DONE) is Lost.LOST
+
+
+def test_a_pod_without_a_summary_is_a_failure() -> None:
+    failure = discover(DONE, ended_pod(0, 0, step=Step.DISCOVER))
+    assert isinstance(failure, Failure)
+    assert failure.reason == "NoSummary"
+
+
+def test_pods_of_an_earlier_job_are_not_listened_to() -> None:
+    assert discover(DONE, ended_pod(0, 0, FOUND, step=Step.DISCOVER, job_uid="another")) is Lost.LOST
+
+
+def test_the_last_step_ends_with_its_count() -> None:
+    count = FinishSummary(total=2, succeeded=2, failed=0, skipped=0)
+    jobs = [make_job(complete=True), make_job(Step.FINISH, complete=True)]
+    snapshot = make_snapshot(status=make_status(), jobs=jobs, others=[ended_pod(0, 0, count, step=Step.FINISH)])
+    assert final_count(snapshot) == count

@@ -1,0 +1,134 @@
+import json
+from typing import Any
+
+from ingestion_contract.limits import Limits
+from ingestion_contract.pod import Step
+from ingestion_contract.spec import parse_run
+from ingestion_operator.desired.config_maps import limits_config_map, run_config_map
+from ingestion_operator.desired.jobs import single_job, work_job
+from ingestion_operator.desired.pod_template import WorkerSettings, pod_template
+from tests.operator.kit import RUN_UID, make_run
+
+SETTINGS = WorkerSettings(image="worker:1", service_account="ingestion-worker")
+OWNER = {
+    "apiVersion": "ingestion.dev/v1alpha1",
+    "kind": "IngestionRun",
+    "name": "talks",
+    "uid": RUN_UID,
+    "controller": True,
+    "blockOwnerDeletion": False,
+}
+
+
+def container(step: Step = Step.WORK, **spec: Any) -> dict[str, Any]:
+    found: dict[str, Any] = pod_template(make_run(spec=spec), step, SETTINGS)["spec"]["containers"][0]
+    return found
+
+
+def mount_paths(step: Step, **spec: Any) -> set[str]:
+    return {mount["mountPath"] for mount in container(step, **spec)["volumeMounts"]}
+
+
+def test_the_work_job_has_an_index_per_shard_and_gives_none_up_for_another() -> None:
+    spec = work_job(make_run(), 12, 4, SETTINGS)["spec"]
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 12, 4)
+    assert (spec["backoffLimitPerIndex"], spec["maxFailedIndexes"], spec["podReplacementPolicy"]) == (3, 12, "Failed")
+
+
+def test_exits_are_taken_as_the_contract_says_and_disruptions_come_first() -> None:
+    rules = work_job(make_run(), 12, 4, SETTINGS)["spec"]["podFailurePolicy"]["rules"]
+    assert [rule["action"] for rule in rules] == ["Ignore", "FailJob", "Ignore"]
+    assert rules[0]["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+    assert rules[1]["onExitCodes"] == {"containerName": "worker", "operator": "In", "values": [64]}
+    assert rules[2]["onExitCodes"]["values"] == [75, 85, 143]
+
+
+def test_jobs_never_expire_before_they_have_been_read() -> None:
+    for body in (work_job(make_run(), 1, 1, SETTINGS), single_job(make_run(), Step.FINISH, SETTINGS)):
+        assert "ttlSecondsAfterFinished" not in body["spec"]
+
+
+def test_everything_is_owned_and_labelled() -> None:
+    run = make_run()
+    bodies = [
+        work_job(run, 12, 4, SETTINGS),
+        single_job(run, Step.DISCOVER, SETTINGS),
+        run_config_map(run),
+        limits_config_map(run, Limits()),
+    ]
+    assert [body["metadata"]["name"] for body in bodies] == [
+        "talks-work",
+        "talks-discover",
+        "talks-run",
+        "talks-limits",
+    ]
+    for body in bodies:
+        assert body["metadata"]["ownerReferences"] == [OWNER]
+        assert body["metadata"]["labels"]["ingestion.dev/run-uid"] == RUN_UID
+    assert bodies[0]["spec"]["template"]["metadata"]["labels"]["ingestion.dev/step"] == "work"
+
+
+def test_the_worker_reads_back_the_run_it_is_given() -> None:
+    body = run_config_map(make_run())
+    assert parse_run(json.loads(body["data"]["run.json"])) == make_run()
+    assert body["immutable"]
+
+
+def test_a_pod_has_no_token_and_no_privilege() -> None:
+    spec = pod_template(make_run(), Step.WORK, SETTINGS)["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["serviceAccountName"] == "ingestion-worker"
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert spec["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_the_worker_is_called_with_its_step_and_its_output() -> None:
+    assert container()["command"] == ["ingest", "work", "--output", "file:///ingestion/output/talks"]
+    root = container(output={"persistentVolumeClaim": {"claimName": "results"}})
+    assert root["command"][-1] == "file:///ingestion/output"
+    bucket = container(output={"uri": "s3://bucket/talks", "credentialsSecretRef": {"name": "s3"}})
+    assert bucket["command"][-1] == "s3://bucket/talks"
+    assert bucket["envFrom"] == [{"secretRef": {"name": "s3"}}]
+
+
+def test_only_workers_ask_for_a_device_and_for_placement() -> None:
+    spec = {"workers": {"nodeSelector": {"gpu": "yes"}, "priorityClassName": "batch", "tolerations": [{"key": "gpu"}]}}
+    assert container(Step.WORK)["resources"]["limits"] == {"nvidia.com/gpu": 1}
+    assert container(Step.DISCOVER)["resources"] == {"requests": {"cpu": "100m", "memory": "256Mi"}}
+    worker = pod_template(make_run(spec=spec), Step.WORK, SETTINGS)["spec"]
+    assert (worker["nodeSelector"], worker["priorityClassName"]) == ({"gpu": "yes"}, "batch")
+    assert worker["tolerations"] == [{"key": "gpu"}]
+    assert "nodeSelector" not in pod_template(make_run(spec=spec), Step.DISCOVER, SETTINGS)["spec"]
+
+
+def test_each_step_sees_what_it_needs() -> None:
+    cookies = {"source": {"urls": ["https://videos.example"], "cookiesSecretRef": {"name": "yt", "key": "jar"}}}
+    common = {"/ingestion/run", "/tmp", "/ingestion/output"}
+    assert mount_paths(Step.FINISH, **cookies) == common
+    assert mount_paths(Step.DISCOVER, **cookies) == common | {"/ingestion/cookies"}
+    everything = common | {"/ingestion/cookies", "/ingestion/limits", "/ingestion/models"}
+    assert mount_paths(Step.WORK, **cookies) == everything
+    assert "/ingestion/output" not in mount_paths(Step.WORK, output={"uri": "s3://bucket/x"})
+
+
+def test_the_model_cache_is_a_claim_if_there_is_one() -> None:
+    def models(**spec: Any) -> dict[str, Any]:
+        volumes = pod_template(make_run(spec=spec), Step.WORK, SETTINGS)["spec"]["volumes"]
+        found: dict[str, Any] = next(volume for volume in volumes if volume["name"] == "models")
+        return found
+
+    assert models()["emptyDir"] == {}
+    cache = {"modelCache": {"persistentVolumeClaim": {"claimName": "models"}}}
+    assert models(workers=cache)["persistentVolumeClaim"] == {"claimName": "models"}
+
+
+def test_a_worker_is_ready_when_it_says_so() -> None:
+    probe = container()["readinessProbe"]
+    assert probe["httpGet"] == {"path": "/ready", "port": 9090}
+    assert probe["failureThreshold"] == 1
+    assert "readinessProbe" not in container(Step.DISCOVER)

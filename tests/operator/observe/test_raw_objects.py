@@ -1,0 +1,109 @@
+from typing import Any
+
+from ingestion_contract.pod import Step
+from ingestion_contract.summary import ShardSummary, encode_summary
+from ingestion_operator.observe.assemble import jobs_by_step
+from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.jobs import count_indexes, job_from
+from ingestion_operator.observe.pods import pod_from
+from tests.operator.kit import RUN_UID, make_run
+
+
+def raw_job(**status: Any) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": "talks-work",
+            "uid": "job-1",
+            "creationTimestamp": "2026-11-24T11:00:00Z",
+            "resourceVersion": "7",
+            "labels": {"ingestion.dev/step": "work"},
+            "ownerReferences": [{"controller": True, "uid": RUN_UID}],
+        },
+        "spec": {"parallelism": 4, "completions": 20},
+        "status": status,
+    }
+
+
+def raw_pod(phase: str, state: dict[str, Any], **meta: Any) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": "talks-work-3",
+            "uid": "pod-3",
+            "creationTimestamp": "2026-11-24T11:00:00Z",
+            "resourceVersion": "9",
+            "labels": {"ingestion.dev/step": "work"},
+            "annotations": {"batch.kubernetes.io/job-completion-index": "3"},
+            "ownerReferences": [{"controller": True, "uid": "job-1"}],
+            **meta,
+        },
+        "status": {"phase": phase, "containerStatuses": [{"name": "worker", "state": state}]},
+    }
+
+
+def condition(kind: str) -> dict[str, str]:
+    return {"type": kind, "status": "True", "reason": "PodFailurePolicy", "message": "exit code 64"}
+
+
+def test_a_job_is_over_when_it_is_complete_or_failed_and_not_before() -> None:
+    assert not job_from(Step.WORK, raw_job(conditions=[condition("SuccessCriteriaMet")])).over
+    assert not job_from(Step.WORK, raw_job(conditions=[condition("FailureTarget")])).over
+    assert job_from(Step.WORK, raw_job(conditions=[condition("Complete")])).complete
+    failed = job_from(Step.WORK, raw_job(conditions=[condition("FailureTarget"), condition("Failed")]))
+    assert (failed.over, failed.failure) == (True, "PodFailurePolicy: exit code 64")
+
+
+def test_what_remains_is_neither_done_nor_given_up() -> None:
+    assert job_from(Step.WORK, raw_job(succeeded=10, failedIndexes="1,4-6")).remaining == 6
+    assert count_indexes("") == 0
+
+
+def test_jobs_of_others_and_those_on_their_way_out_are_passed_over() -> None:
+    mine, other, leaving = raw_job(), raw_job(), raw_job()
+    other["metadata"]["ownerReferences"] = [{"controller": True, "uid": "someone"}]
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-24T12:00:00Z"
+    assert set(jobs_by_step(make_run(), [mine])) == {Step.WORK}
+    assert jobs_by_step(make_run(), [other, leaving]) == {}
+
+
+def test_a_pod_that_ended_gives_its_exit_and_its_summary() -> None:
+    summary = ShardSummary(shard=3, total=5, succeeded=5, failed=0, skipped=0)
+    state = {"terminated": {"exitCode": 0, "reason": "Completed", "message": encode_summary(summary)}}
+    pod = pod_from(raw_pod("Succeeded", state))
+    assert pod.exit is not None
+    assert (pod.index, pod.ended, pod.active, pod.exit.code, pod.exit.summary) == (3, True, False, 0, summary)
+
+
+def test_a_pod_on_its_way_out_is_active_but_does_not_stay() -> None:
+    pod = pod_from(raw_pod("Running", {"running": {}}, deletionTimestamp="2026-11-24T12:00:00Z"))
+    assert (pod.active, pod.staying) == (True, False)
+
+
+def test_why_a_pod_cannot_start() -> None:
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
+    assert pod_from(raw_pod("Pending", waiting)).trouble == "ImagePullBackOff: no such image"
+    assert pod_from(raw_pod("Pending", {"waiting": {"reason": "ContainerCreating"}})).trouble is None
+    unschedulable = raw_pod("Pending", {})
+    words = {"reason": "Unschedulable", "message": "Insufficient nvidia.com/gpu"}
+    unschedulable["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", **words}]
+    assert pod_from(unschedulable).trouble == "Unschedulable: Insufficient nvidia.com/gpu"
+
+
+def test_a_watch_that_is_behind_does_not_undo_what_a_write_has_returned() -> None:
+    cache = Cache()
+    older, newer = raw_job(), raw_job()
+    newer["metadata"]["resourceVersion"] = "10"
+    assert cache.put_job(RUN_UID, newer)
+    assert not cache.put_job(RUN_UID, older)
+    assert cache.jobs_of(RUN_UID) == (newer,)
+
+
+def test_a_pod_that_went_is_kept_until_it_has_been_read() -> None:
+    cache = Cache()
+    cache.runs.put({"metadata": {"uid": RUN_UID, "resourceVersion": "1"}})
+    cache.put_pod(RUN_UID, raw_pod("Running", {}))
+    last = raw_pod("Failed", {})
+    cache.drop_pod(RUN_UID, last)
+    assert cache.pods_of(RUN_UID) == ()
+    assert cache.gone_pods_of(RUN_UID) == (last,)
+    cache.forget_gone(RUN_UID, ["pod-3"])
+    assert cache.gone_pods_of(RUN_UID) == ()
