@@ -109,12 +109,17 @@ class Cluster:
             self._node.check()
 
     def check_preconditions(self) -> None:
-        """Raise ClusterError when a program, an image's folder or the cluster's own folder is not as it must be."""
+        """Raise ClusterError when a program is missing, or a folder of the options or the cluster's own is unfit."""
         problems = missing_programs()
         problems += [
             f"The folder {folder} of image {name} does not exist."
             for name, folder in self.options.images.items()
             if not folder.is_dir()
+        ]
+        problems += [
+            f"{mount.host} of --gpu-mount does not exist."
+            for mount in self.options.gpu_mounts
+            if not mount.host.exists()
         ]
         there = {entry.name for entry in self.folder.iterdir()} if self.folder.is_dir() else set()
         if "pid" not in there and there - _BEFORE_THE_FIRST_START:

@@ -3,7 +3,6 @@
 `name -> ..data/name`, and `..data -> ..<timestamp>`: a reader sees the old files or the new ones, never a mix.
 """
 
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -15,7 +14,8 @@ _CURRENT = "..data"
 def replace_content(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Make `files` (relative path -> content) the content of the folder; return whether anything changed."""
     current = folder / _CURRENT
-    if current.exists() and _read(current) == dict(files):
+    stale = current.resolve() if current.exists() else None
+    if stale and _read(stale) == dict(files):
         return False
     fresh = folder / f"..{time.time_ns()}"
     for name, data in files.items():
@@ -23,7 +23,6 @@ def replace_content(folder: Path, files: Mapping[str, bytes]) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     fresh.mkdir(exist_ok=True)
-    stale = current.resolve() if current.exists() else None
     link = folder / "..data_tmp"
     link.symlink_to(fresh.name)
     link.rename(current)
@@ -33,10 +32,8 @@ def replace_content(folder: Path, files: Mapping[str, bytes]) -> bool:
     return True
 
 
-def _read(current: Path) -> dict[str, bytes]:
-    return {
-        os.path.relpath(path, current): path.read_bytes() for path in current.resolve().rglob("*") if path.is_file()
-    }
+def _read(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def _link_visible_names(folder: Path, names: set[str]) -> None:

