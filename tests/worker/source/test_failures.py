@@ -1,0 +1,163 @@
+"""What an error of the source means: row by row, and against a server that misbehaves."""
+
+from http.client import IncompleteRead
+from typing import Any
+
+import pytest
+from yt_dlp.networking.exceptions import HTTPError, NoSupportingHandlers, TransportError
+from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive
+
+from dev.sample_media.server import SampleServer
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import Result
+from ingestion_contract.summary import ShardSummary
+from ingestion_worker.source.failures import MediaError, Verdict, classify
+from ingestion_worker.source.retry import ATTEMPTS
+from tests.worker.support.http_source import Answer, HttpSource, page
+from tests.worker.support.in_process import Bench
+from tests.worker.support.runs import run_of
+
+PERMANENT, TRANSIENT, BLOCKED = Verdict.PERMANENT, Verdict.TRANSIENT, Verdict.BLOCKED
+
+
+class _Response:
+    reason = "reason"
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+def http(status: int) -> HTTPError:
+    return HTTPError(_Response(status))
+
+
+def said(message: str) -> DownloadError:
+    """What yt-dlp raises: its own error around the extractor's."""
+    cause = ExtractorError(message, expected=True)
+    return DownloadError(f"ERROR: {message}", (ExtractorError, cause, None))
+
+
+ROWS: list[tuple[BaseException, Verdict, str]] = [
+    (http(404), PERMANENT, "Gone"),
+    (http(410), PERMANENT, "Gone"),
+    (http(401), PERMANENT, "Forbidden"),
+    (http(403), TRANSIENT, "Forbidden"),
+    (http(429), BLOCKED, "Blocked"),
+    (http(500), TRANSIENT, "ServerError"),
+    (http(503), TRANSIENT, "ServerError"),
+    (said("Sign in to confirm you\u2019re not a bot"), BLOCKED, "Blocked"),
+    (said("This content isn't available, try again later"), BLOCKED, "Blocked"),
+    (said("Private video. Sign in if you've been granted access"), PERMANENT, "Private"),
+    (said("Join this channel to get access to members-only content"), PERMANENT, "MembersOnly"),
+    (said("This video has been removed by the uploader"), PERMANENT, "Gone"),
+    (said("Video unavailable"), PERMANENT, "Gone"),
+    (said("Premieres in 3 hours"), PERMANENT, "Upcoming"),
+    (said("No video formats found!"), PERMANENT, "Unsupported"),
+    (GeoRestrictedError("not here"), PERMANENT, "GeoRestricted"),
+    (UserNotLive(), PERMANENT, "NotLive"),
+    (UnsupportedError("http://x"), PERMANENT, "Unsupported"),
+    (NoSupportingHandlers([], []), PERMANENT, "Unsupported"),
+    (TransportError("connection reset"), TRANSIENT, "Network"),
+    (TimeoutError("timed out"), TRANSIENT, "Network"),
+    (IncompleteRead(b""), TRANSIENT, "Network"),
+    (MediaError("Corrupt", "no frame"), PERMANENT, "Corrupt"),
+    (ValueError("who knows"), TRANSIENT, "SourceError"),
+]
+
+
+@pytest.mark.parametrize(("error", "verdict", "reason"), ROWS, ids=lambda value: str(value)[:40])
+def test_each_error_has_its_verdict(error: BaseException, verdict: Verdict, reason: str) -> None:
+    failure = classify(error)
+    assert (failure.verdict, failure.reason) == (verdict, reason)
+
+
+def test_the_cause_counts_wherever_yt_dlp_keeps_it() -> None:
+    cause = ExtractorError("Unable to download webpage", cause=http(410))
+    assert classify(DownloadError("ERROR", (ExtractorError, cause, None))).reason == "Gone"
+
+
+def clip(sample: SampleServer) -> str:
+    return f"{sample.url}/media/sample-001.opus"
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize(
+    ("answers", "result", "reason"),
+    [
+        ([Answer(status=404)], Result.SKIPPED, "Gone"),
+        ([Answer(status=410)], Result.SKIPPED, "Gone"),
+        ([Answer(status=500)], Result.FAILED, "ServerError"),
+        ([Answer(status=403), "clip"], Result.SUCCEEDED, ""),
+        ([Answer(status=503), Answer(status=503), "clip"], Result.SUCCEEDED, ""),
+        ([Answer(b"<html>no player here</html>")], Result.SKIPPED, "Unsupported"),
+    ],
+    ids=["not found", "gone", "always 500", "403 once", "503 twice", "no media"],
+)
+def test_a_page_that_fails(
+    bench: Bench, source: HttpSource, sample: SampleServer, answers: list[Any], result: Result, reason: str
+) -> None:
+    good = page(clip(sample))
+    url = source.set("/watch/1.html", *(good if answer == "clip" else answer for answer in answers))
+    bench.list([url])
+    conclusion = bench.work(run_of([url]))
+    assert conclusion.code is ExitCode.DONE
+    assert bench.sample("ingestion_videos_total", result=result, reason=reason) == 1
+    if result is Result.FAILED:
+        assert source.asked["/watch/1.html"] >= ATTEMPTS
+
+
+MEDIA = {
+    "Corrupt": Answer(b"no audio in here\n" * 500, kind="audio/ogg"),
+    "NoAudio": Answer(b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\0\0\0\0", kind="audio/wav"),
+}
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize("reason", MEDIA)
+def test_media_that_cannot_be_used_is_skipped(bench: Bench, source: HttpSource, reason: str) -> None:
+    url = source.set("/watch/1.html", page(source.set("/media/1.wav", MEDIA[reason])))
+    bench.list([url])
+    bench.work(run_of([url]))
+    assert bench.sample("ingestion_videos_total", result=Result.SKIPPED, reason=reason) == 1
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_a_source_that_blocks_stops_the_shard_after_what_was_fetched(
+    bench: Bench, source: HttpSource, sample: SampleServer
+) -> None:
+    good = [f"{sample.url}/watch/sample-{number:03d}.html" for number in (1, 2)]
+    blocked = [source.set(f"/watch/{number}.html", Answer(status=429)) for number in range(6)]
+    bench.list([*good, *blocked])
+    conclusion = bench.work(run_of(["http://unused"]))
+    assert conclusion.code is ExitCode.SOURCE_BLOCKED
+    assert isinstance(conclusion.summary, ShardSummary)
+    summary = conclusion.summary
+    assert (summary.succeeded, summary.failed, summary.skipped) == (2, 0, 0), "a blocked video has not failed"
+    assert source.asked.total() <= 2, "nothing is asked for any more"
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_captions_only_skips_what_has_none_and_downloads_no_audio(
+    bench: Bench, source: HttpSource, sample: SampleServer
+) -> None:
+    captions = source.set("/captions.vtt", Answer(b"WEBVTT\n\n00:00.000 --> 00:02.500\nall of it\n", kind="text/vtt"))
+    media = source.set("/media.opus", Answer(b"never read", kind="audio/ogg"))
+    with_captions = source.set("/with.html", page(media, captions))
+    without = source.set("/without.html", page(media))
+    bench.list([with_captions, without])
+    conclusion = bench.work(run_of(["http://unused"], source={"captions": "Only"}))
+    assert conclusion.code is ExitCode.DONE
+    assert bench.sample("ingestion_videos_total", result=Result.SUCCEEDED, reason="") == 1
+    assert bench.sample("ingestion_videos_total", result=Result.SKIPPED, reason="NoCaptions") == 1
+    assert source.asked["/media.opus"] == 0
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_broken_captions_fall_back_to_speech_recognition(
+    bench: Bench, source: HttpSource, sample: SampleServer
+) -> None:
+    captions = source.set("/captions.vtt", Answer(b"these are no captions", kind="text/vtt"))
+    bench.list([source.set("/watch.html", page(clip(sample), captions))])
+    bench.work(run_of(["http://unused"]))
+    assert bench.sample("ingestion_videos_total", result=Result.SUCCEEDED, reason="") == 1
+    assert bench.sample("ingestion_audio_seconds_total") > 1

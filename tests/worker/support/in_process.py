@@ -1,0 +1,56 @@
+"""The main step in this process, with stand-ins for the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from ingestion_contract.records import Video
+from ingestion_contract.spec import IngestionRun
+from ingestion_worker import video_list
+from ingestion_worker.device import Device
+from ingestion_worker.device.none import NoDevice
+from ingestion_worker.limits_file import LimitsFile
+from ingestion_worker.metrics import Metrics
+from ingestion_worker.step import Conclusion
+from ingestion_worker.store import Store
+from ingestion_worker.work import Setting, work
+from tests.worker.support.runs import UID
+
+
+@dataclass
+class Bench:
+    """A run's output and a worker of its only shard."""
+
+    root: Path
+    device: Device = field(default_factory=NoDevice)
+
+    def __post_init__(self) -> None:
+        self.store = Store(f"file://{self.root}/output")
+        self.stop = Event()
+        self.metrics = Metrics(self.device, self.stop)
+        self.setting = Setting(
+            device=self.device,
+            metrics=self.metrics,
+            limits=LimitsFile(self.root / "limits.json"),
+            stop=self.stop,
+            cookies=None,
+            scratch=self.root,
+            threads=1,
+            memory_wait_seconds=0.0,
+        )
+
+    def list(self, urls: list[str]) -> list[Video]:
+        """Write the list of videos, each by its URL, all in one shard."""
+        videos = [Video(id=f"test:{number}", url=url) for number, url in enumerate(urls)]
+        video_list.write(self.store, UID, videos, [range(len(videos))])
+        return videos
+
+    def work(self, run: IngestionRun) -> Conclusion:
+        """Do the shard."""
+        return work(run, self.store, 0, self.setting)
+
+    def sample(self, name: str, **labels: str) -> float:
+        """A metric's value, 0 if it was never set."""
+        return self.metrics.registry.get_sample_value(name, labels) or 0.0

@@ -1,0 +1,76 @@
+"""Stand-ins for the two models, where a test is not about what they say: importing the real ones takes seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ingestion_contract.spec import Embedding, Transcription
+from ingestion_worker import models
+from ingestion_worker.asr import Window
+from ingestion_worker.audio import SAMPLE_RATE
+from ingestion_worker.device import ComputeDevice
+from ingestion_worker.transcript import Segment
+
+FAULT = "STAND_IN_FAULT"
+"""Environment: what the speech model's batches fail with."""
+
+
+class StandInRecogniser:
+    """Says how long a window is. Batches above `most` run out of memory; `batches` are the sizes that were tried."""
+
+    most = 1000
+    batches: list[int] = []  # noqa: RUF012 - a test resets it
+
+    def __init__(self, model: str, language: str, transcription: Transcription, compute: ComputeDevice, threads: int):
+        self.language = language
+        self.compute_type = transcription.compute_type.value
+
+    def transcribe(self, windows: Sequence[Window]) -> list[list[Segment]]:
+        self.batches.append(len(windows))
+        if FAULT in os.environ:
+            raise RuntimeError(os.environ[FAULT])
+        if len(windows) > self.most:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return [[_segment(window)] for window in windows]
+
+    def unload(self) -> None:
+        pass
+
+
+def _segment(window: Window) -> Segment:
+    seconds = len(window.samples) / SAMPLE_RATE
+    return Segment(window.start, window.start + seconds, f"{seconds:.1f} seconds of speech")
+
+
+class StandInEmbedder:
+    """Makes vectors of four numbers from the text's hash. Batches above `most` run out of memory."""
+
+    dimension = 4
+    most = 1000
+
+    def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
+        pass
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(texts) > self.most:
+            raise RuntimeError("CUDA error: out of memory")
+        rows = [np.frombuffer(hashlib.sha256(text.encode()).digest()[:4], np.uint8) for text in texts]
+        return np.stack(rows).astype(np.float32)
+
+    def unload(self) -> None:
+        pass
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker use the stand-ins in this process."""
+    monkeypatch.setattr(models, "SpeechRecogniser", StandInRecogniser)
+    monkeypatch.setattr(models, "Embedder", StandInEmbedder)
