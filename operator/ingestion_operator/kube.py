@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -80,17 +81,17 @@ class Kube:
         self._client = ApiClient(configuration)
 
     @classmethod
-    async def connect(cls) -> Self:
-        """Return a client for the cluster that this process runs in, else for the one of the kubeconfig.
+    async def connect(cls, kubeconfig: Path | None = None) -> Self:
+        """Return a client for the cluster of a kubeconfig; by default for the one that this process runs in, if any.
 
         Raises:
             kubernetes.aio.config.ConfigException: neither is there.
         """
         configuration = Configuration()
-        if os.environ.get(_IN_CLUSTER):
+        if kubeconfig is None and os.environ.get(_IN_CLUSTER):
             config.load_incluster_config(client_configuration=configuration)
         else:
-            await config.load_kube_config(client_configuration=configuration)
+            await config.load_kube_config(str(kubeconfig) if kubeconfig else None, client_configuration=configuration)
         return cls(configuration)
 
     async def __aenter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,13 +34,15 @@ from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
-from ingestion_operator.status.notices import notices
+from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 
 _logger = logging.getLogger(__name__)
 
 OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
+RETOLD = timedelta(minutes=5)
+"""A new operator posts what has happened in this time once more; an event that is there is not doubled."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Reconciler:
         self._manifest_written = False
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
+        self._told = False
 
     async def look(self) -> Look:
         """Look at the run once, and do what is to be done.
@@ -103,6 +107,7 @@ class Reconciler:
         snapshot = self._observer.assemble(run, raw)
         if snapshot.status.completion_time is not None:
             await self._leave(snapshot, raw)
+            await self._tell(run, snapshot.status, snapshot.status)
             return _ENDED
         return await self._advance(run, raw)
 
@@ -115,15 +120,19 @@ class Reconciler:
         if status != snapshot.status:
             self._cache.runs.put(await write_status(self._kube, raw, status))
         self._cache.forget_gone(self._uid, gone)
-        news = notices(snapshot.status, status)
         try:
             return await self._follow(replace(snapshot, status=status))
         finally:
-            for notice in news:
-                _logger.info(
-                    "run %s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message
-                )
-            await post(self._kube, run, news, now)
+            await self._tell(run, snapshot.status, status)
+
+    async def _tell(self, run: IngestionRun, before: IngestionRunStatus, after: IngestionRunStatus) -> None:
+        """Post what has happened; at the first look, also what the operator before this one may not have posted."""
+        now = self._clock()
+        news = notices(before if self._told else as_of(before, now - RETOLD), after)
+        for notice in news:
+            _logger.info("%s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message)
+        await post(self._kube, run, news, now)
+        self._told = True
 
     def _decide(self, snapshot: Snapshot) -> Decision | None:
         work = snapshot.jobs.get(Step.WORK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from ingestion_contract.status import Adaptation, ConditionStatus, ConditionType, IngestionRunStatus
@@ -41,6 +42,25 @@ def notices(before: IngestionRunStatus, after: IngestionRunStatus) -> list[Notic
         *_telemetry(before, after),
         *_end(before, after),
     ]
+
+
+def as_of(status: IngestionRunStatus, moment: datetime) -> IngestionRunStatus:
+    """Return the status without what has happened since, so that notices of it can be given once more.
+
+    For an operator that has just started: the one before may have died between writing the status and posting events.
+    """
+    return status.model_copy(
+        update={
+            "adaptations": [change for change in status.adaptations if change.time < moment],
+            "conditions": [item for item in status.conditions if item.last_transition_time < moment],
+            "video_list": status.video_list if status.start_time is not None and status.start_time < moment else None,
+            "completion_time": status.completion_time if not _since(status.completion_time, moment) else None,
+        }
+    )
+
+
+def _since(time: datetime | None, moment: datetime) -> bool:
+    return time is not None and time >= moment
 
 
 def _discovery(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:

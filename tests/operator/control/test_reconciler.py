@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -172,6 +173,19 @@ async def test_a_crash_between_status_and_job_loses_neither_the_change_nor_its_r
     assert [item["reason"] for item in world.kube.status()["adaptations"]] == ["MemoryPressure"]
 
 
+async def test_an_event_that_a_crash_has_swallowed_is_posted_by_the_next_operator() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    world.kube.fail("create events", RuntimeError("the operator dies here"))
+    with pytest.raises(RuntimeError):
+        await world.look()
+    for _ in range(2):
+        world.start_operator()
+        await world.look()
+    events = [found["reason"] for (plural, _), found in world.kube.objects.items() if plural == "events"]
+    assert sorted(events) == ["DiscoveryComplete", "MemoryPressure"]
+
+
 async def test_a_restart_at_any_moment_makes_nothing_twice_and_changes_no_outcome() -> None:
     world = World()
     await world.look()
@@ -289,7 +303,8 @@ async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
 
 async def test_a_run_that_has_ended_is_left_alone() -> None:
     world = World()
-    world.kube.update(RUNS, "talks", status={"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1})
+    ended = {"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1, "startTime": "2026-11-24T10:00:00Z"}
+    world.kube.update(RUNS, "talks", status=ended)
     assert (await world.look()).ended
     assert world.kube.writes == []
 

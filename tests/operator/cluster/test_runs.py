@@ -1,0 +1,167 @@
+"""Runs on a real API server with the real Job controller; the workers are stand-ins without models."""
+
+from __future__ import annotations
+
+from ingestion_contract.status import ConditionStatus, ConditionType, IngestionRunStatus
+from ingestion_operator.resources import JOBS
+from ingestion_operator.status.conditions import holds
+from tests.operator.cluster.kit import Operator, Runs, eventually
+
+
+def all_of(shards: int, videos: int) -> list[str]:
+    return sorted(f"{shard}-{video}" for shard in range(shards) for video in range(videos))
+
+
+def changes(status: IngestionRunStatus) -> list[tuple[int, int, str]]:
+    return [(item.from_, item.to, item.reason) for item in status.adaptations]
+
+
+async def test_a_run_goes_to_its_end(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=3, videos=2)
+    status = await runs.until_ended()
+    assert holds(status.conditions, ConditionType.COMPLETE)
+    assert (status.progress, status.videos.succeeded, status.videos.success_percent) == ("6/6", 6, 100)
+    assert sorted(runs.ingested()) == all_of(3, 2)
+    assert await runs.events() == ["DiscoveryComplete", "RunComplete"]
+
+    async def expiring() -> bool:
+        jobs = await runs.select(JOBS)
+        return all(job["spec"].get("ttlSecondsAfterFinished") == 3600 for job in jobs)
+
+    await eventually("the Jobs expire an hour later", expiring)
+
+
+async def test_the_incident_workers_wait_for_memory_and_four_become_two(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=6, videos=4, seconds=0.5, room=2)
+    status = await runs.until_ended()
+    assert changes(status) == [(4, 2, "MemoryPressure")]
+    assert status.memory.oom_total == 2
+    assert status.workers is not None
+    assert (status.workers.parallelism, status.workers.ceiling) == (2, 2)
+    assert status.memory.budget_bytes == 24 * 2**30 * 80 // 100 // 2
+    assert holds(status.conditions, ConditionType.COMPLETE)
+    assert sorted(runs.ingested()) == all_of(6, 4)
+    work = await runs.job("work")
+    assert work is not None
+    assert work["spec"]["parallelism"] == 2
+    assert not work["status"].get("failedIndexes")
+    assert (await runs.events()).count("MemoryPressure") == 1
+
+
+async def test_a_device_that_is_over_target_loses_a_worker_before_any_oom(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=4, videos=6, seconds=0.5, gib=40)
+    status = await runs.until_ended()
+    assert changes(status) == [(4, 3, "OverTarget")]
+    assert status.memory.oom_total == 0
+    assert sorted(runs.ingested()) == all_of(4, 6)
+
+
+async def test_a_suspended_run_loses_nothing_and_goes_on(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=4, videos=4, seconds=0.4, gib=80)
+    await runs.until("some videos are done", lambda status: status.videos.succeeded >= 2)
+    await runs.patch({"suspend": True})
+
+    async def at_rest() -> bool:
+        work = await runs.job("work")
+        return work is not None and work["spec"]["suspend"] and not work["status"].get("active")
+
+    await eventually("the work rests", at_rest)
+    ready = await runs.condition(ConditionType.READY)
+    assert ready is not None
+    assert ready.reason == "Suspended"
+    done = len(runs.ingested())
+    assert 0 < done < 16
+    await runs.patch({"suspend": False})
+    status = await runs.until_ended()
+    assert status.progress == "16/16"
+    assert sorted(runs.ingested()) == all_of(4, 4)
+    assert [reason for reason in await runs.events() if reason in ("Suspended", "Resumed")] == ["Suspended", "Resumed"]
+
+
+async def test_deleting_a_run_removes_what_it_made(runs: Runs, operator: Operator) -> None:
+    run = await runs.apply(shards=4, videos=100, seconds=0.5)
+    await runs.until("the work goes on", lambda status: status.videos.succeeded)
+    assert len(await runs.children(run)) >= 8
+    await runs.delete()
+
+    async def nothing_left() -> bool:
+        return not await runs.children(run)
+
+    await eventually("nothing is left", nothing_left)
+
+
+async def test_an_operator_that_is_killed_changes_nothing_in_the_outcome(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=6, videos=4, seconds=0.5, room=2)
+    await runs.until("memory runs out", lambda status: status.adaptations)
+    operator.kill()
+    before = await runs.job("work")
+    operator.start()
+    status = await runs.until_ended()
+    after = await runs.job("work")
+    assert before is not None
+    assert after is not None
+    assert before["metadata"]["uid"] == after["metadata"]["uid"]
+    assert changes(status) == [(4, 2, "MemoryPressure")]
+    assert status.memory.oom_total == 2
+    assert sorted(runs.ingested()) == all_of(6, 4)
+    assert (await runs.events()).count("MemoryPressure") == 1
+
+
+async def test_an_operator_that_is_killed_before_anything_was_seen_catches_up(runs: Runs, operator: Operator) -> None:
+    operator.kill()
+    await runs.apply(shards=3, videos=2)
+    operator.start()
+    status = await runs.until_ended()
+    assert status.progress == "6/6"
+
+
+async def test_a_discovery_that_fails_ends_the_run_with_its_sentence(runs: Runs, operator: Operator) -> None:
+    await runs.apply(discover="fail")
+    status = await runs.until_ended()
+    ready = await runs.condition(ConditionType.READY)
+    assert holds(status.conditions, ConditionType.FAILED)
+    assert ready is not None
+    assert (ready.reason, ready.message) == ("SourceGone", "the playlist does not exist")
+    assert await runs.job("work") is None
+    assert await runs.events() == ["RunFailed"]
+
+
+async def test_a_worker_that_cannot_be_configured_ends_the_work_and_the_videos_decide(
+    runs: Runs, operator: Operator
+) -> None:
+    await runs.apply(shards=3, videos=2, seconds=0.1, exit=64, spec={"objectives": {"minSuccessPercent": 100}})
+    status = await runs.until_ended()
+    ready = await runs.condition(ConditionType.READY)
+    assert ready is not None
+    assert ready.reason == "TooFewSucceeded"
+    assert status.videos.total == 6
+
+
+async def test_a_blocked_source_pauses_the_run(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=4, videos=50, seconds=0.5, exit=75)
+    await runs.until("it pauses", lambda status: status.workers is not None and status.workers.parallelism == 0)
+    blocked = await runs.condition(ConditionType.SOURCE_BLOCKED)
+    assert blocked is not None
+    assert blocked.status is ConditionStatus.TRUE
+
+    async def nobody_works() -> bool:
+        work = await runs.job("work")
+        return work is not None and work["spec"]["parallelism"] == 0 and not work["status"].get("active")
+
+    await eventually("nobody works", nobody_works)
+    assert "SourceBlocked" in await runs.events()
+
+
+async def test_what_the_api_server_will_not_make_is_said(runs: Runs, operator: Operator) -> None:
+    workers = {"resources": {"limits": {"nvidia.com/gpu": "many"}}}
+    await runs.apply(shards=1, videos=1, spec={"workers": workers})
+
+    async def refused() -> bool:
+        stalled = await runs.condition(ConditionType.STALLED)
+        return stalled is not None and stalled.status is ConditionStatus.TRUE
+
+    await eventually("it is stalled", refused)
+    ready = await runs.condition(ConditionType.READY)
+    assert ready is not None
+    assert ready.reason == "Refused"
+    assert "talks-work" in ready.message
