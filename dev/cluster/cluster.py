@@ -131,6 +131,7 @@ class Cluster:
         started = time.monotonic()
         self._remove(*_STATE, *_RESULTS)
         (self.folder / "pid").write_text(str(os.getpid()))
+        (self.folder / "pods").mkdir(mode=0o700)  # mounted secrets lie there
         _link(self.kubectl, binary)
         pki = create_pki(self.folder / "pki")
         self._report("cluster: starting etcd, API server, controller manager and scheduler")

@@ -1,10 +1,10 @@
 """Where the control plane's binary comes from."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
-from dev.cluster import binary
 from dev.cluster.binary import GoMissing, cached_binary, control_plane_binary, find_go
 
 
@@ -14,7 +14,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(binary.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     return folder
 
 
