@@ -1,12 +1,19 @@
 """What the worker's tests share: sample media, and a workspace."""
 
+import wave
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
 
+import numpy as np
 import pytest
 import stamina
 
+from dev.sample_media.sentences import expected
 from dev.sample_media.server import SampleServer
+from ingestion_worker import audio
 from ingestion_worker.source.retry import ATTEMPTS
 from tests.worker.support.http_source import HttpSource
 from tests.worker.support.in_process import Bench
@@ -28,6 +35,24 @@ def source() -> Iterator[HttpSource]:
     """A web server that answers as told."""
     with HttpSource() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def long_speech(sample: SampleServer) -> bytes:
+    """A WAV file of five minutes of speech, more than ten windows."""
+    clips = []
+    with TemporaryDirectory() as folder:
+        for video in expected(SAMPLE).available:
+            path = Path(folder) / "clip.opus"
+            with urlopen(f"{sample.url}/media/{video.id}.opus", timeout=10) as answer:
+                path.write_bytes(answer.read())
+            clips.append(audio.decode(path))
+    samples = np.concatenate(clips * 2)
+    content = BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, audio.SAMPLE_RATE, 0, "NONE", "NONE"))
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    return content.getvalue()
 
 
 @pytest.fixture

@@ -86,8 +86,8 @@ def _parquet(finished: FinishedVideo, models: ModelNames) -> bytes:
     columns: dict[str, object] = {
         "video_id": pa.array([finished.video.id] * count, pa.string()),
         "chunk_index": pa.array(range(count), pa.int32()),
-        "start": pa.array([chunk.start for chunk in finished.chunks], pa.float64()),
-        "end": pa.array([chunk.end for chunk in finished.chunks], pa.float64()),
+        "start": pa.array([round(chunk.start, 3) for chunk in finished.chunks], pa.float64()),
+        "end": pa.array([round(chunk.end, 3) for chunk in finished.chunks], pa.float64()),
         "text": pa.array([chunk.text for chunk in finished.chunks], pa.string()),
         "tokens": pa.array([chunk.tokens for chunk in finished.chunks], pa.int32()),
         "language": pa.array([transcript.language] * count, pa.string()),

@@ -1,0 +1,162 @@
+"""How the command ends: its exit code, and what it says."""
+
+import json
+import subprocess
+
+import pytest
+
+from dev.sample_media.server import SampleServer
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.summary import MAX_BYTES, DiscoverSummary, ErrorSummary, decode_summary
+from ingestion_worker.step import StepError
+from tests.worker.support.http_source import Answer, HttpSource
+from tests.worker.support.in_process import Bench
+from tests.worker.support.runs import REAL, Workspace, run_of
+from tests.worker.support.stand_ins import FAULT
+
+
+def error(workspace: Workspace, step: str, *more: str) -> tuple[int, ErrorSummary]:
+    code, summary = workspace.finish(step, *more)
+    assert isinstance(summary, ErrorSummary)
+    return code, summary
+
+
+def test_discover_writes_the_list_once(workspace: Workspace, source: HttpSource) -> None:
+    pages = [f"{source.url}/{number}.html" for number in range(3)]
+    workspace.write_run([source.feed(pages)], workers={"videosPerShard": 2})
+    code, first = workspace.finish("discover")
+    assert isinstance(first, DiscoverSummary)
+    assert (code, first.count, first.shards) == (ExitCode.DONE, 3, 2)
+    source.feed([*pages, f"{source.url}/new.html"])
+    assert workspace.finish("discover") == (ExitCode.DONE, first)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read: No such file"),
+        ("{", "is not JSON"),
+        ('{"metadata": {"name": "x", "uid": "u"}, "spec": {"source": {"urls": []}}}', "spec.output"),
+        ('{"metadata": {"name": "x"}, "spec": {"source": {"urls": ["u"]}, "output": {"uri": "s3://b"}}}', "uid"),
+    ],
+    ids=["missing", "not JSON", "not a run", "without a uid"],
+)
+def test_a_bad_manifest_is_64_and_names_what_is_wrong(workspace: Workspace, content: str | None, says: str) -> None:
+    if content is not None:
+        (workspace.root / "run.json").write_text(content)
+    code, summary = error(workspace, "discover")
+    assert code == ExitCode.CONFIGURATION
+    assert says in summary.detail
+    assert summary.reason == "InvalidConfiguration"
+
+
+def test_an_output_that_fsspec_does_not_know_is_64(workspace: Workspace) -> None:
+    workspace.write_run(["http://unused"])
+    (workspace.root / "message").touch()
+    command = [*REAL, "finish", "--run", f"{workspace.root}/run.json", "--output", "nonsense://x/y"]
+    done = subprocess.run([*command, "--termination-message", f"{workspace.root}/message"], check=False)
+    assert done.returncode == ExitCode.CONFIGURATION
+    summary = workspace.summary()
+    assert isinstance(summary, ErrorSummary)
+    assert summary.reason == "InvalidOutput"
+    assert "nonsense" in summary.detail
+
+
+def test_no_video_is_64_with_the_sources_words(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.set("/gone.xml", Answer(status=410))])
+    code, summary = error(workspace, "discover")
+    assert (code, summary.reason) == (ExitCode.CONFIGURATION, "NoVideos")
+    assert "410" in summary.detail
+
+
+def test_a_source_that_blocks_discovery_is_75(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.set("/feed.xml", Answer(status=429))])
+    code, summary = error(workspace, "discover")
+    assert (code, summary.reason) == (ExitCode.SOURCE_BLOCKED, "SourceBlocked")
+
+
+def test_a_source_that_does_not_answer_is_1_so_that_it_is_tried_again(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.set("/feed.xml", Answer(status=503))])
+    code, summary = error(workspace, "discover")
+    assert (code, summary.reason) == (ExitCode.FAILURE, "SourceUnavailable")
+
+
+def test_an_output_that_refuses_is_1(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.feed([f"{source.url}/a.html"])])
+    workspace.output.write_text("a file, not a folder")
+    code, summary = error(workspace, "discover")
+    assert (code, summary.reason) == (ExitCode.FAILURE, "SystemError")
+
+
+def test_a_shard_that_does_not_exist_and_a_missing_list_are_64(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.feed([f"{source.url}/a.html"])])
+    code, summary = error(workspace, "work", "--shard", "0", "--port", "0")
+    assert code == ExitCode.CONFIGURATION
+    assert "ingest discover" in summary.detail
+    workspace.finish("discover")
+    code, summary = error(workspace, "work", "--shard", "1", "--port", "0")
+    assert code == ExitCode.CONFIGURATION
+    assert "there is no shard 1" in summary.detail
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("Library libcublas.so.12 is not found or cannot be loaded", ExitCode.UNUSABLE_NODE),
+        ("CUDA failed with error unspecified launch failure", ExitCode.STICKY_DEVICE_FAULT),
+        ("cuBLAS failed with status CUBLAS_STATUS_NOT_SUPPORTED", ExitCode.CONFIGURATION),
+    ],
+)
+def test_a_device_fault_has_its_own_code(
+    bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch, fault: str, code: ExitCode
+) -> None:
+    monkeypatch.setenv(FAULT, fault)
+    bench.list([f"{sample.url}/watch/sample-001.html"])
+    with pytest.raises(StepError, match="asr") as caught:
+        bench.work(run_of(["http://unused"]))
+    assert caught.value.code is code
+
+
+def test_a_language_without_a_model_is_64(bench: Bench, sample: SampleServer) -> None:
+    bench.list([f"{sample.url}/watch/sample-001.html"])
+    models = [{"languages": ["en"], "model": "stand-in"}]
+    with pytest.raises(StepError, match='no model for the language "de"') as caught:
+        bench.work(run_of(["http://unused"], source={"languages": ["de"]}, transcription={"models": models}))
+    assert caught.value.code is ExitCode.CONFIGURATION
+
+
+def test_a_sentence_of_any_characters_fits_the_termination_message(workspace: Workspace) -> None:
+    (workspace.root / "run.json").write_text(json.dumps({"spec": {"\u2603" * 3000: 1}}))
+    code, summary = error(workspace, "finish")
+    assert code == ExitCode.CONFIGURATION
+    assert len((workspace.root / "message").read_bytes()) <= MAX_BYTES
+    assert "metadata" in summary.detail
+
+
+def test_without_a_file_for_it_no_termination_message_is_left(workspace: Workspace) -> None:
+    arguments = workspace.arguments("finish")
+    (workspace.root / "message").unlink()
+    assert subprocess.run(arguments, env=workspace.environment(), check=False).returncode == ExitCode.CONFIGURATION
+    assert not (workspace.root / "message").exists()
+    assert decode_summary(None) is None
+
+
+@pytest.mark.parametrize("step", ["discover", "work", "finish"])
+def test_help_teaches_each_steps_exit_codes(step: str) -> None:
+    shown = subprocess.run([*REAL, step, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--output" in shown
+    assert "Exit codes" in shown
+
+
+@pytest.mark.parametrize("step", ["discover", "finish"])
+def test_light_steps_import_no_heavy_library(step: str) -> None:
+    script = (
+        "import sys; from unittest.mock import patch; from ingestion_worker import cli;"
+        "patch('os._exit', sys.exit).start();"
+        f"sys.argv = ['ingest', {step!r}, '--output', 'memory://x', '--run', '/missing'];"
+        "import atexit; atexit.register(lambda: print([m for m in ('torch', 'ctranslate2', 'pyarrow', 'av') "
+        "if m in sys.modules])); cli.app()"
+    )
+    done = subprocess.run([REAL[0], "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.CONFIGURATION
+    assert done.stdout.strip() == "[]"
