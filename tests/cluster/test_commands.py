@@ -61,10 +61,10 @@ def test_nothing_is_left_when_the_parent_is_killed(folder: Path) -> None:
     wait_for(lambda: not processes_with(mark) and not processes_with(str(folder)))
 
 
-def test_ctrl_c_stops_everything(folder: Path) -> None:
+def test_ctrl_c_stops_everything_even_while_it_starts(folder: Path) -> None:
     parent = subprocess.Popen([*CLUSTER, "up", f"--dir={folder}"], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
     try:
-        wait_for((folder / "kubeconfig").exists)
+        wait_for(lambda: processes_with(f"--etcd-cafile={folder}"))
         parent.send_signal(signal.SIGINT)
         assert parent.wait(20) == 0
     finally:
