@@ -105,8 +105,11 @@ class MemoryStatus(StatusModel):
 
 
 class SourceStatus(StatusModel):
-    """The pause of a run whose source blocks its address. Nothing is set while the source answers."""
+    """The pause of a run whose source blocks its address. While the source answers, at most `changedAt` is set."""
 
+    changed_at: datetime | None = Field(
+        None, description="When the last pause, probe or return began: what was blocked before has been answered."
+    )
     blocked_until: datetime | None = Field(None, description="When one worker tries the source again.")
     pause_seconds: Count | None = Field(None, description="Length of the pause; doubled when the probe is blocked too.")
     resume_parallelism: Count | None = Field(None, description="Worker pods that are wanted again after the pause.")
