@@ -30,6 +30,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 @app.callback()
 def _main() -> None:
     """Keep `run` a command of its own although it is the only one."""
@@ -58,7 +67,7 @@ def run(
         str | None, typer.Option(help="Serve liveness here, as in http://0.0.0.0:8080/healthz. Default: nowhere.")
     ] = None,
     log_format: Annotated[LogFormat, typer.Option(help="Form of the log lines.")] = LogFormat.PLAIN,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[LogLevel, typer.Option(help="From which level on lines are logged.")] = LogLevel.INFO,
 ) -> None:
     """Watch IngestionRuns and drive them until stopped.
 
@@ -67,6 +76,8 @@ def run(
     one goes on where it was.
     """
     # kopf and the client take a second to import, which `--help` need not wait for.
+    from kubernetes.aio.config import ConfigException
+
     from ingestion_operator import main
     from ingestion_operator.desired.pod_template import WorkerSettings
     from ingestion_operator.logs import set_up_logs
@@ -78,4 +89,8 @@ def run(
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
     )
-    asyncio.run(main.run(settings, namespace or [], liveness))
+    try:
+        asyncio.run(main.run(settings, namespace or [], liveness))
+    except ConfigException as problem:
+        typer.echo(f"error: no cluster to serve: neither a pod's service account nor a kubeconfig: {problem}", err=True)
+        raise typer.Exit(1) from problem

@@ -10,9 +10,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
+
 from ingestion_contract.identity import RUN_UID_LABEL
 from ingestion_operator.clock import Clock
-from ingestion_operator.kube import Conflict, Kube, NotFound
+from ingestion_operator.kube import ApiError, Conflict, Kube, NotFound
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.reconciler import Look, Reconciler, Settings
@@ -118,12 +120,13 @@ class Controller:
             _logger.debug("run %s: read again, since %s", run_uid, problem)
             await self._read_again(run_uid)
             return Look(CONFLICT_RETRY_SECONDS), failures
+        except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
+            _logger.warning("run %s: the API server does not answer well: %r", run_uid, problem)
         except Exception:
             _logger.exception("run %s: could not be looked at", run_uid)
-            pause = min(LONGEST_BACK_OFF_SECONDS, 2.0**failures)
-            return Look(pause * random.uniform(0.5, 1.0)), failures + 1
         finally:
             del self._looking_since[run_uid]
+        return Look(_back_off(failures)), failures + 1
 
     async def _read_again(self, run_uid: str) -> None:
         """Read a run whose version in the cache was refused."""
@@ -135,3 +138,8 @@ class Controller:
             self._cache.runs.put(await self._kube.get(RUNS, meta["namespace"], meta["name"]))
         except NotFound:
             self._cache.forget(run_uid)
+
+
+def _back_off(failures: int) -> float:
+    """Return the pause after so many failures before this one: doubling, bounded, and spread out by chance."""
+    return min(LONGEST_BACK_OFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.0)

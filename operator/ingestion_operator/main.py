@@ -6,19 +6,20 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+import aiohttp
 import kopf
 
 from ingestion_operator import handlers
 from ingestion_operator.clock import system_clock
 from ingestion_operator.controller import Controller
-from ingestion_operator.kube import Kube
+from ingestion_operator.kube import ApiError, Kube
 from ingestion_operator.observe.scrape import HttpScraper
 from ingestion_operator.reconciler import Settings
 from ingestion_operator.resources import RUNS
 from ingestion_operator.settings import kopf_settings
 
 _logger = logging.getLogger(__name__)
-_CRD_POLL_SECONDS = 2.0
+_POLL_SECONDS = 2.0
 
 
 async def run(settings: Settings, namespaces: Sequence[str], liveness_endpoint: str | None) -> None:
@@ -44,9 +45,19 @@ async def run(settings: Settings, namespaces: Sequence[str], liveness_endpoint: 
 
 
 async def _wait_for_crd(kube: Kube) -> None:
-    told = False
-    while not await kube.serves(RUNS):
-        if not told:
-            _logger.warning("the API server does not know %s.%s yet: waiting for the CRD", RUNS.plural, RUNS.group)
-            told = True
-        await asyncio.sleep(_CRD_POLL_SECONDS)
+    told = ""
+    while (missing := await _missing(kube)) is not None:
+        if missing != told:
+            _logger.warning("waiting: %s", missing)
+            told = missing
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _missing(kube: Kube) -> str | None:
+    """Return what is not there yet, if anything."""
+    try:
+        if await kube.serves(RUNS):
+            return None
+    except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
+        return f"the API server does not answer: {problem}"
+    return f"the API server does not know {RUNS.plural}.{RUNS.group} yet: apply the CRD"

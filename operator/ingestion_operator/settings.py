@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import kopf
 
 from ingestion_contract import identity
+from ingestion_operator.resources import JOBS, PODS
 
 
 class NoDiffBase(kopf.DiffBaseStorage):
@@ -28,6 +29,9 @@ def kopf_settings() -> kopf.OperatorSettings:
     """Return the settings. The CRD must be there before kopf starts, since it is not scanned for."""
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
+    for resource in (JOBS, PODS):
+        # Asked of the API server, so that the pods of the rest of the cluster are not even sent here.
+        settings.watching.label_selectors[resource.group, resource.version, resource.plural] = identity.RUN_UID_LABEL
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.persistence.finalizer = f"{identity.GROUP}/operator"

@@ -112,12 +112,12 @@ class Situation:
     @cached_property
     def exhausted(self) -> tuple[Exit, ...]:
         """Exits for want of memory since the lever was last moved."""
-        return self._exits_since_change(ExitCode.MEMORY_EXHAUSTED)
+        return self._exits_since(self.workers.changed_at, ExitCode.MEMORY_EXHAUSTED)
 
     @cached_property
     def blocked(self) -> tuple[Exit, ...]:
-        """Exits because the source blocks this address, since the lever was last moved."""
-        return self._exits_since_change(ExitCode.SOURCE_BLOCKED)
+        """Exits because the source blocks this address, since that was last answered."""
+        return self._exits_since(self.snapshot.status.source.changed_at, ExitCode.SOURCE_BLOCKED)
 
     @cached_property
     def remaining(self) -> int:
@@ -171,8 +171,7 @@ class Situation:
             floors=tuple(sample.floor for sample in samples if sample.floor),
         )
 
-    def _exits_since_change(self, code: ExitCode) -> tuple[Exit, ...]:
-        since = self.workers.changed_at
+    def _exits_since(self, since: datetime | None, code: ExitCode) -> tuple[Exit, ...]:
         exits = [pod.exit for pod in self.snapshot.pods_of(Step.WORK) if pod.exit is not None and pod.exit.code == code]
         return tuple(
             item for item in exits if since is None or (item.finished_at is not None and item.finished_at > since)

@@ -233,7 +233,7 @@ class _Report:
         else:
             self._conditions.failed(reason, message)
         self._update["completion_time"] = whole_seconds(self._now)
-        self._update["source"] = SourceStatus()
+        self._update["source"] = SourceStatus(changed_at=self._before.source.changed_at)
         for kind in (ConditionType.MEMORY_PRESSURE, ConditionType.SOURCE_BLOCKED):
             if self._conditions.get(kind) is not None:
                 self._conditions.set(kind, False, "RunEnded")

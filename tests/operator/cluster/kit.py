@@ -107,10 +107,20 @@ class Runs:
         """Return objects of the namespace."""
         return await self.kube.select(resource, self.namespace, labels)
 
-    async def events(self) -> list[str]:
-        """Return the reasons of the operator's events."""
+    async def until_told(self, *reasons: str) -> None:
+        """Wait until the operator's events have these reasons, each as often, and no others."""
+
+        async def told() -> bool:
+            return await self._events() == sorted(reasons)
+
+        try:
+            await eventually(f"the events are {sorted(reasons)}", told)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}, but {await self._events()}") from None
+
+    async def _events(self) -> list[str]:
         found = [item for item in await self.select(EVENTS) if item["involvedObject"]["kind"] == identity.KIND]
-        return [item["reason"] for item in found]
+        return sorted(item["reason"] for item in found)
 
     async def condition(self, kind: ConditionType, name: str = "talks") -> Condition | None:
         """Return a condition of a run."""

@@ -22,7 +22,7 @@ async def test_a_run_goes_to_its_end(runs: Runs, operator: Operator) -> None:
     assert holds(status.conditions, ConditionType.COMPLETE)
     assert (status.progress, status.videos.succeeded, status.videos.success_percent) == ("6/6", 6, 100)
     assert sorted(runs.ingested()) == all_of(3, 2)
-    assert await runs.events() == ["DiscoveryComplete", "RunComplete"]
+    await runs.until_told("DiscoveryComplete", "RunComplete")
 
     async def expiring() -> bool:
         jobs = await runs.select(JOBS)
@@ -45,7 +45,7 @@ async def test_the_incident_workers_wait_for_memory_and_four_become_two(runs: Ru
     assert work is not None
     assert work["spec"]["parallelism"] == 2
     assert not work["status"].get("failedIndexes")
-    assert (await runs.events()).count("MemoryPressure") == 1
+    await runs.until_told("DiscoveryComplete", "MemoryPressure", "RunComplete")
 
 
 async def test_a_device_that_is_over_target_loses_a_worker_before_any_oom(runs: Runs, operator: Operator) -> None:
@@ -75,7 +75,7 @@ async def test_a_suspended_run_loses_nothing_and_goes_on(runs: Runs, operator: O
     status = await runs.until_ended()
     assert status.progress == "16/16"
     assert sorted(runs.ingested()) == all_of(4, 4)
-    assert [reason for reason in await runs.events() if reason in ("Suspended", "Resumed")] == ["Suspended", "Resumed"]
+    await runs.until_told("DiscoveryComplete", "Suspended", "Resumed", "RunComplete")
 
 
 async def test_deleting_a_run_removes_what_it_made(runs: Runs, operator: Operator) -> None:
@@ -104,7 +104,7 @@ async def test_an_operator_that_is_killed_changes_nothing_in_the_outcome(runs: R
     assert changes(status) == [(4, 2, "MemoryPressure")]
     assert status.memory.oom_total == 2
     assert sorted(runs.ingested()) == all_of(6, 4)
-    assert (await runs.events()).count("MemoryPressure") == 1
+    await runs.until_told("DiscoveryComplete", "MemoryPressure", "RunComplete")
 
 
 async def test_an_operator_that_is_killed_before_anything_was_seen_catches_up(runs: Runs, operator: Operator) -> None:
@@ -123,7 +123,7 @@ async def test_a_discovery_that_fails_ends_the_run_with_its_sentence(runs: Runs,
     assert ready is not None
     assert (ready.reason, ready.message) == ("SourceGone", "the playlist does not exist")
     assert await runs.job("work") is None
-    assert await runs.events() == ["RunFailed"]
+    await runs.until_told("RunFailed")
 
 
 async def test_a_worker_that_cannot_be_configured_ends_the_work_and_the_videos_decide(
@@ -149,7 +149,7 @@ async def test_a_blocked_source_pauses_the_run(runs: Runs, operator: Operator) -
         return work is not None and work["spec"]["parallelism"] == 0 and not work["status"].get("active")
 
     await eventually("nobody works", nobody_works)
-    assert "SourceBlocked" in await runs.events()
+    await runs.until_told("DiscoveryComplete", "SourceBlocked")
 
 
 async def test_what_the_api_server_will_not_make_is_said(runs: Runs, operator: Operator) -> None:

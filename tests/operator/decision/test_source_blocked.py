@@ -1,17 +1,19 @@
 from ingestion_contract.metrics import Result
 from ingestion_contract.status import SourceStatus
 from ingestion_operator.decision.policies.source_blocked import source_blocked
-from tests.operator.kit import ago, ended_pod, make_sample, make_status, situation
+from tests.operator.kit import NOW, ago, ended_pod, make_sample, make_status, situation
 
 PAUSED = SourceStatus(blocked_until=ago(-30), pause_seconds=60, resume_parallelism=4)
-PROBING = SourceStatus(blocked_until=ago(30), pause_seconds=60, resume_parallelism=4)
+PROBING = SourceStatus(changed_at=ago(20), blocked_until=ago(30), pause_seconds=60, resume_parallelism=4)
 
 
 def test_a_blocked_source_pauses_the_run() -> None:
     verdict = source_blocked(situation([make_sample()] * 3, status=make_status(4), others=[ended_pod(3, 75)]))
     assert verdict is not None
     assert verdict.value == 0
-    assert verdict.source == SourceStatus(blocked_until=ago(-60), pause_seconds=60, resume_parallelism=4)
+    assert verdict.source == SourceStatus(
+        changed_at=NOW, blocked_until=ago(-60), pause_seconds=60, resume_parallelism=4
+    )
     assert not verdict.ceiling
 
 
@@ -32,20 +34,34 @@ def test_a_probe_that_is_blocked_doubles_the_pause() -> None:
     verdict = source_blocked(situation(status=make_status(1, changed_at=ago(20)), source=PROBING, others=exits))
     assert verdict is not None
     assert verdict.value == 0
-    assert verdict.source == SourceStatus(blocked_until=ago(-120), pause_seconds=120, resume_parallelism=4)
+    assert verdict.source == SourceStatus(
+        changed_at=NOW, blocked_until=ago(-120), pause_seconds=120, resume_parallelism=4
+    )
 
 
 def test_a_probe_that_gets_a_video_brings_the_workers_back() -> None:
     probe = make_sample(results={(Result.SUCCEEDED, ""): 1})
     verdict = source_blocked(situation([probe], status=make_status(1, changed_at=ago(20)), source=PROBING))
     assert verdict is not None
-    assert (verdict.value, verdict.source) == (4, SourceStatus())
+    assert (verdict.value, verdict.source) == (4, SourceStatus(changed_at=NOW))
 
 
 def test_until_then_the_probe_goes_on_alone() -> None:
     verdict = source_blocked(situation([make_sample()], status=make_status(1, changed_at=ago(20)), source=PROBING))
     assert verdict is not None
     assert (verdict.value, verdict.source) == (1, None)
+
+
+def test_a_block_is_answered_even_if_the_lever_was_moved_for_another_reason_meanwhile() -> None:
+    moved = make_status(2, changed_at=ago(1))
+    assert source_blocked(situation([make_sample()] * 2, status=moved, others=[ended_pod(3, 75, seconds_ago=3)]))
+
+
+def test_what_was_blocked_before_the_return_has_been_answered() -> None:
+    returned = SourceStatus(changed_at=ago(10))
+    assert (
+        source_blocked(situation([make_sample()], source=returned, others=[ended_pod(3, 75, seconds_ago=30)])) is None
+    )
 
 
 def test_a_source_that_answers_is_left_alone() -> None:

@@ -29,13 +29,14 @@ def source_blocked(situation: Situation) -> Verdict | None:
     if _probe_succeeded(situation):
         value = source.resume_parallelism or situation.bounds.min
         message = "the source answers again"
-        return Verdict(Lever.PARALLELISM, value, ANSWERS, message, source=SourceStatus())
+        return Verdict(Lever.PARALLELISM, value, ANSWERS, message, source=SourceStatus(changed_at=situation.now))
     return Verdict(Lever.PARALLELISM, situation.wanted, PROBE, "one worker tries whether the source answers")
 
 
 def _pause(situation: Situation, source: SourceStatus) -> Verdict:
     pause = min(LONGEST_PAUSE_SECONDS, 2 * source.pause_seconds) if source.pause_seconds else FIRST_PAUSE_SECONDS
     paused = SourceStatus(
+        changed_at=situation.now,
         blocked_until=situation.now + timedelta(seconds=pause),
         pause_seconds=pause,
         resume_parallelism=source.resume_parallelism or situation.wanted,
@@ -48,7 +49,8 @@ def _wait_or_probe(situation: Situation, source: SourceStatus) -> Verdict:
     if source.blocked_until is not None and situation.now < source.blocked_until:
         return Verdict(Lever.PARALLELISM, 0, BLOCKED, "the pause has not passed yet")
     message = f"{source.pause_seconds} s have passed; one worker tries whether the source answers"
-    return Verdict(Lever.PARALLELISM, 1, PROBE, message)
+    probed = source.model_copy(update={"changed_at": situation.now})
+    return Verdict(Lever.PARALLELISM, 1, PROBE, message, source=probed)
 
 
 def _probe_succeeded(situation: Situation) -> bool:

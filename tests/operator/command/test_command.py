@@ -1,0 +1,46 @@
+"""The command line, as a person or a chart uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("ingestion-operator")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("KUBECONFIG", "INGESTION_WORKER_IMAGE")}
+    clean |= {"COLUMNS": "120", **environment}
+    return subprocess.run([PROGRAM, *arguments], env=clean, capture_output=True, text=True, timeout=60)
+
+
+def test_help_says_what_there_is() -> None:
+    assert "run" in run("--help").stdout
+    told = run("run", "--help").stdout
+    for option in ("--worker-image", "--namespace", "--scrape-interval-seconds", "--levers", "--log-format"):
+        assert option in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "--worker-image"),
+        (["--worker-image", "x", "--levers", "wild"], "--levers"),
+        (["--worker-image", "x", "--scrape-interval-seconds", "0"], "--scrape-interval-seconds"),
+    ],
+)
+def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:
+    ended = run("run", *arguments)
+    assert ended.returncode == 2
+    assert named in ended.stderr
+
+
+def test_no_cluster_is_one_sentence(tmp_path: Path) -> None:
+    ended = run("run", "--worker-image", "x", KUBECONFIG=str(tmp_path / "none"))
+    assert ended.returncode == 1
+    assert "error: no cluster to serve" in ended.stderr
+    assert "Traceback" not in ended.stderr
