@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dev.cluster.cluster import Cluster
+from dev.cluster import Cluster
 from dev.write_crds import CRDS
 
 Manifest = dict[str, Any]
