@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from ingestion_contract.metrics import WorkerState
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.words import what_fits
 
 UNMEASURED_PAUSE_SECONDS = 30.0
 """Between two halvings: waiting workers try again in this time, and may measure what they need."""
+
+
+LOADING_SECONDS = 120.0
+"""How long after its start a worker may take to load its models and measure its floor."""
 
 
 def to_fit(situation: Situation, floor: int, reason: str, evidence: str) -> Verdict | None:
@@ -19,15 +24,30 @@ def to_fit(situation: Situation, floor: int, reason: str, evidence: str) -> Verd
 
 
 def to_half(situation: Situation, reason: str, evidence: str) -> Verdict | None:
-    """Go down to half of the workers that are there, since nothing was measured; None if that cannot be."""
+    """Go down to half of the workers that are there, since nothing was measured; None if that cannot be.
+
+    While a worker still loads, nothing is lost by waiting for what it will measure, and much by removing it: those that
+    load and those that wait look the same to Kubernetes, since neither is ready.
+    """
+    if _measurement_is_near(situation):
+        return None
     if situation.seconds_since(situation.workers.changed_at) < UNMEASURED_PAUSE_SECONDS and _was_lowered(situation):
         return None
     present = min(situation.wanted, len(situation.staying) + len(situation.exhausted))
-    value = max(_lowest(situation), present // 2)
+    value = max(_lowest(situation), -(-present // 2))
     if value >= situation.wanted:
         return None
     message = f"{evidence}; what a worker needs has not been measured, so half of the {present} stay"
     return Verdict(Lever.PARALLELISM, value, reason, message, ceiling=True)
+
+
+def _measurement_is_near(situation: Situation) -> bool:
+    return any(
+        situation.fresh[pod.uid].state is WorkerState.STARTING
+        and situation.seconds_since(pod.started_at) < LOADING_SECONDS
+        for pod in situation.staying
+        if pod.uid in situation.fresh
+    )
 
 
 def _lowest(situation: Situation) -> int:

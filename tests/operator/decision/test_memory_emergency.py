@@ -1,18 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
-from ingestion_contract.metrics import Stage
+from ingestion_contract.metrics import Stage, WorkerState
 from ingestion_contract.status import MemoryStatus
 from ingestion_contract.summary import MemoryReport, ShardSummary
 from ingestion_operator.decision.policies.memory_emergency import memory_emergency
+from ingestion_operator.decision.situation import Situation
 from tests.operator.kit import (
     FLOOR,
     GIB,
     GPU,
+    NOW,
     ago,
     ended_pod,
     make_pod,
     make_run,
     make_sample,
+    make_snapshot,
     make_status,
     situation,
     waiting,
@@ -41,6 +46,24 @@ def test_nothing_measured_leaves_half_of_those_present() -> None:
     assert verdict is not None
     assert verdict.value == 2
     assert "has not been measured" in verdict.message
+
+
+def test_half_of_three_is_two() -> None:
+    verdict = memory_emergency(situation([make_sample(floor=None), waiting(), waiting()]))
+    assert verdict is not None
+    assert verdict.value == 2
+
+
+def test_what_a_worker_that_loads_will_measure_is_waited_for() -> None:
+    """Kubernetes would not tell it from a waiting one, and might remove it with all that it has loaded."""
+    loading = make_sample(WorkerState.STARTING, floor=None)
+    snapshot = make_snapshot([loading, loading, waiting(), waiting()])
+    young = tuple(replace(pod, started_at=ago(20)) for pod in snapshot.pods)
+    old = tuple(replace(pod, started_at=ago(121)) for pod in snapshot.pods)
+    assert memory_emergency(Situation(replace(snapshot, pods=young), NOW)) is None
+    verdict = memory_emergency(Situation(replace(snapshot, pods=old), NOW))
+    assert verdict is not None
+    assert verdict.value == 2
 
 
 def test_a_floor_measured_earlier_counts_while_nobody_measures() -> None:
