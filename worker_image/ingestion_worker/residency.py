@@ -1,9 +1,8 @@
-"""Keeps the models on the device, and waits for room where they do not fit."""
+"""The worker's place on the device: its models, the size of its batches, and its waiting for room."""
 
 from __future__ import annotations
 
 import logging
-import random
 import time
 from dataclasses import replace
 from threading import Event
@@ -22,41 +21,32 @@ from ingestion_worker.governor import Footprint, Governor
 from ingestion_worker.limits_file import LimitsFile
 from ingestion_worker.metrics import Metrics
 from ingestion_worker.models import Models
+from ingestion_worker.patience import Patience
 from ingestion_worker.step import MemoryExhausted, Stopped
 from ingestion_worker.windows import WINDOW_SECONDS
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS = 1.0
-LAST_PAUSE_SECONDS = 8.0
-
 
 class Residency:
-    """The worker's place on the device.
+    """Applies the governor's law to a worker's models on a device.
 
-    Attributes:
-        state: what the governor remembers; the worker's loop replaces it.
+    Args:
+        wait_seconds: how long the worker goes on without a batch that works, before it gives up.
     """
 
     def __init__(
         self, models: Models, device: Device, limits: LimitsFile, metrics: Metrics, stop: Event, wait_seconds: float
     ) -> None:
-        self.state = Governor()
         self._models = models
         self._device = device
-        self._limits = limits
+        self._limits_file = limits
         self._metrics = metrics
         self._stop = stop
-        self._wait_seconds = wait_seconds
-        self._waiting_since: float | None = None
-        self._last_need: int | None = None
+        self._patience = Patience(wait_seconds)
+        self._law = Governor()
         self._last_error: OutOfDeviceMemory | None = None
-
-    def limits(self) -> Limits:
-        """Return the limits in force, and report their revision."""
-        limits = self._limits.current()
-        self._metrics.limits_revision.set(limits.revision)
-        return limits
+        self._last_need: int | None = None
 
     def ensure(self) -> None:
         """Return with all models loaded and the worker's floor measured, however long room is waited for.
@@ -66,7 +56,6 @@ class Residency:
             Stopped: the worker was asked to stop meanwhile.
             StickyDeviceFault, NodeUnusable, ConfigurationError: see `errors.device_errors`.
         """
-        failures = 0
         while not self._models.loaded:
             self._wait_for_room()
             self._metrics.set_state(WorkerState.STARTING)
@@ -74,63 +63,97 @@ class Residency:
                 self._models.load()
                 self._calibrate()
             except OutOfDeviceMemory as error:
-                self.give_up(error)
-                self._pause(_growing(failures))
-                failures += 1
-        self._waiting_since = None
+                self._give_up(error)
         self._metrics.set_state(WorkerState.WORKING)
 
-    def give_up(self, error: OutOfDeviceMemory | None) -> None:
-        """Release all models, and remember what they needed: `ensure` will wait for that much room.
+    def allowed_batch(self) -> int:
+        """Return the largest batch of windows that may run now."""
+        governed = self._device.memory() is not None
+        batch = governor.allowed_batch(self._law, self._limits(), governed)
+        self._metrics.batch_ceiling.set(batch)
+        return batch
 
-        Args:
-            error: why; None where the budget is below the worker's floor.
-        """
-        self._metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
+    def batch_worked(self, batch: int) -> None:
+        """Learn from a batch of windows that worked."""
+        self.made_progress()
+        self._metrics.batch_size.set(batch)
         memory = self._device.memory()
-        if error is not None:
-            self._metrics.count_oom(error.stage, error.kind)
-            self._last_error = error
-            self._last_need = (memory.own if memory else 0) + error.asked
-        log.warning("models released: %s memory=%s", error or "the budget is below the floor", memory)
+        self._law = governor.after_batch(self._law, batch, None if memory is None else memory.own, time.monotonic())
+
+    def made_progress(self) -> None:
+        """Hear that the device did some work: waiting for room begins anew."""
+        self._patience.progress()
+
+    def batch_failed(self, error: OutOfDeviceMemory, batch: int) -> None:
+        """Learn from a batch for which memory did not suffice; after a batch of one, return when there is room again.
+
+        Raises:
+            see `ensure`.
+        """
+        if error.stage is Stage.ASR:
+            self._law = governor.after_out_of_memory(self._law, batch, time.monotonic())
+        if batch == 1:
+            self._give_up(error)
+            self.ensure()
+            return
+        self._metrics.count_oom(error.stage, error.kind)
+        log.warning("%s batch=%d: half of it is tried", error, batch)
+
+    def keep_within_budget(self) -> None:
+        """Make room if the worker's floor has been above its budget for a while, and return when there is room again.
+
+        Raises:
+            see `ensure`.
+        """
+        self._law, over = governor.watch_budget(self._law, self._limits(), self._device.memory(), time.monotonic())
+        if over:
+            self._release("the budget is below the floor")
+            self.ensure()
+
+    def _limits(self) -> Limits:
+        limits = self._limits_file.current()
+        self._metrics.limits_revision.set(limits.revision)
+        return limits
+
+    def _give_up(self, error: OutOfDeviceMemory) -> None:
+        """Release all models, remember what they needed, and pause: neighbours collide again if all try at once."""
+        self._metrics.count_oom(error.stage, error.kind)
+        memory = self._device.memory()
+        self._last_error = error
+        self._last_need = None if memory is None else memory.own + error.asked
+        self._release(str(error))
+        self._pause()
+
+    def _release(self, why: str) -> None:
+        self._metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
+        log.warning("models released: %s memory=%s", why, self._device.memory())
         self._models.release()
-        if self._waiting_since is None:
-            self._waiting_since = time.monotonic()
 
     def _wait_for_room(self) -> None:
-        polls = 0
-        while (memory := self._short_of_room()) is not None:
+        while self._short_of_room():
             self._metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
-            if self._waiting_since is None:
-                self._waiting_since = time.monotonic()
-                log.info("waiting for %s bytes memory=%s", self._need(), memory)
-            self._keep_patience(memory)
-            self._pause(_growing(polls))
-            polls += 1
+            self._pause()
 
-    def _keep_patience(self, memory: DeviceMemory) -> None:
-        assert self._waiting_since is not None
-        if time.monotonic() - self._waiting_since > self._wait_seconds:
-            raise MemoryExhausted(
-                f"no room for {self._need()} bytes on {self._device.uuid} within {self._wait_seconds:.0f} s",
-                self._report(memory),
-            )
+    def _short_of_room(self) -> bool:
+        """Return whether what the worker needs is known not to fit. Without knowing its need, a worker just tries."""
+        limits, memory = self._limits(), self._device.memory()
+        need = self._need(limits)
+        return memory is not None and need is not None and not governor.has_room(memory, need, limits)
 
-    def _short_of_room(self) -> DeviceMemory | None:
-        """Return the device's memory if there is no room, else None. Without knowing its need, a worker just tries."""
-        limits, need, memory = self.limits(), self._need(), self._device.memory()
-        if memory is None or need is None or governor.has_room(memory, need, limits):
-            return None
-        return memory
-
-    def _need(self) -> int | None:
+    def _need(self, limits: Limits) -> int | None:
         """Return the best knowledge of what this worker needs: its own floor, that of others, or its last attempt."""
-        if self.state.footprint is not None:
-            return self.state.footprint.floor
-        return self.limits().floor_bytes or self._last_need
+        if self._law.footprint is not None:
+            return self._law.footprint.floor
+        return limits.floor_bytes or self._last_need
 
-    def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
+    def _pause(self) -> None:
+        pause = self._patience.next_pause()
+        if pause is None:
+            raise MemoryExhausted(
+                f"no room on {self._device.name} {self._device.uuid} within {self._patience.seconds:.0f} s",
+                self._report(self._device.memory()),
+            )
+        if self._stop.wait(pause):
             raise Stopped("asked to stop while waiting for device memory")
 
     def _calibrate(self) -> None:
@@ -144,22 +167,18 @@ class Residency:
         after = self._device.memory()
         assert after is not None
         footprint = Footprint(base=before.own, slope=max(0, after.own - before.own))
-        self.state = replace(self.state, footprint=footprint)
+        self._law = replace(self._law, footprint=footprint)
         self._metrics.floor.set(footprint.floor)
         log.info("memory base=%d slope=%d floor=%d", footprint.base, footprint.slope, footprint.floor)
 
-    def _report(self, memory: DeviceMemory) -> MemoryReport:
+    def _report(self, memory: DeviceMemory | None) -> MemoryReport | None:
+        if memory is None:
+            return None
         return MemoryReport(
             gpu_uuid=self._device.uuid,
             stage=Stage.ASR if self._last_error is None else self._last_error.stage,
             total_bytes=memory.total,
             used_bytes=memory.used,
             own_bytes=memory.own,
-            floor_bytes=None if self.state.footprint is None else self.state.footprint.floor,
+            floor_bytes=None if self._law.footprint is None else self._law.footprint.floor,
         )
-
-
-def _growing(count: int) -> float:
-    """Return the pause after so many earlier ones, in seconds: doubling, bounded, and spread out by chance."""
-    pause = min(LAST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(count, 10))
-    return pause * random.uniform(0.5, 1.0)

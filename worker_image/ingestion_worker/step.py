@@ -77,6 +77,6 @@ class MemoryExhausted(StepError):
     code = ExitCode.MEMORY_EXHAUSTED
     reason = "MemoryExhausted"
 
-    def __init__(self, message: str, report: MemoryReport) -> None:
+    def __init__(self, message: str, report: MemoryReport | None) -> None:
         super().__init__(message)
         self.report = report

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingestion_contract.exit_codes import ExitCode
-from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
+from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.spec import IngestionRun
-from ingestion_worker import chunking, governor, video_list
+from ingestion_worker import chunking, video_list
+from ingestion_worker.asr import Window
+from ingestion_worker.batches import run_in_batches
 from ingestion_worker.commit import FinishedVideo, commit
 from ingestion_worker.device import Device
 from ingestion_worker.embed import ENCODE_BATCH
@@ -40,9 +40,6 @@ log = logging.getLogger(__name__)
 
 TAKE_SECONDS = 0.5
 """How long the loop waits for the source before it says so and looks around."""
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,6 @@ class _Shard:
         self._store = store
         self._outcomes = outcomes
         self._setting = setting
-        self._device = setting.device
         self._metrics = setting.metrics
         self._models = Models(run.spec, setting.device, setting.threads)
         self._residency = Residency(
@@ -131,10 +127,10 @@ class _Shard:
         self._residency.ensure()
         with TemporaryDirectory(dir=self._setting.scratch, prefix="ingest-") as scratch:
             feed = self._feed(tasks, Path(scratch))
+            self._metrics.windows_waiting.set_function(feed.windows_waiting)
             while not feed.exhausted:
                 self._check_stop()
-                ready = feed.take(self._batch(), TAKE_SECONDS)
-                self._metrics.windows_waiting.set(feed.windows_waiting())
+                ready = feed.take(self._residency.allowed_batch(), TAKE_SECONDS)
                 self._metrics.set_state(WorkerState.WORKING if ready else WorkerState.WAITING_FOR_SOURCE)
                 self._record_unusable([item for item in ready if isinstance(item, Unusable)])
                 self._ingest_group([item for item in ready if isinstance(item, Prepared)])
@@ -163,7 +159,7 @@ class _Shard:
         """Transcribe, embed and commit a few videos together."""
         if not group:
             return
-        self._make_room_if_over_budget()
+        self._residency.keep_within_budget()
         transcripts = self._transcripts(group)
         chunks = [self._chunks(transcript) for transcript in transcripts]
         texts = [chunk.text for video_chunks in chunks for chunk in video_chunks]
@@ -176,12 +172,16 @@ class _Shard:
 
     def _transcripts(self, group: Sequence[Prepared]) -> list[Transcript]:
         windows = [window for item in group for window in item.windows]
-        results = iter(self._in_batches(Stage.ASR, windows, self._batch, self._models.transcribe))
+        results = iter(run_in_batches(windows, self._transcribe, _WindowPilot(self._residency, self._check_stop)))
         transcripts = []
         for item in group:
             segments = [segment for _ in item.windows for segment in next(results)]
             transcripts.append(item.captions or self._transcript(segments, item.audio_seconds))
         return transcripts
+
+    def _transcribe(self, windows: Sequence[Window]) -> list[list[Segment]]:
+        with self._metrics.time(Stage.ASR):
+            return self._models.transcribe(windows)
 
     def _transcript(self, segments: Sequence[Segment], audio_seconds: float) -> Transcript:
         self._metrics.count_audio(audio_seconds)
@@ -192,68 +192,48 @@ class _Shard:
         return chunking.cut(transcript.segments, tokens, self._run.spec.embedding.chunk_tokens)
 
     def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = self._in_batches(Stage.EMBED, texts, lambda: ENCODE_BATCH, lambda batch: list(self._models.embed(batch)))
+        """Return a unit vector per text, as an array of shape (texts, dimension)."""
+        rows = run_in_batches(texts, self._embed, _TextPilot(self._residency, self._check_stop))
         return np.stack(rows) if rows else np.zeros((0, self._models.dimension), np.float32)
+
+    def _embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        with self._metrics.time(Stage.EMBED):
+            return list(self._models.embed(texts))
 
     def _commit(self, finished: FinishedVideo, item: Prepared) -> None:
         with self._metrics.time(Stage.COMMIT):
             commit(self._store, finished, self._models.names)
         self._outcomes.record(item.task, Result.SUCCEEDED, audio_seconds=item.audio_seconds)
 
-    def _in_batches(
-        self, stage: Stage, items: Sequence[T], size: Callable[[], int], run: Callable[[Sequence[T]], list[R]]
-    ) -> list[R]:
-        """Return the results of all items. When memory runs out only the failed batch is tried again, halved; a batch
-        of one that does not fit waits for room."""
-        results: list[R] = []
-        most = len(items)
-        while len(results) < len(items):
-            self._check_stop()
-            batch = items[len(results) :][: min(size(), most)]
-            try:
-                with self._metrics.time(stage):
-                    results += run(batch)
-            except OutOfDeviceMemory as error:
-                most = max(1, len(batch) // 2)
-                self._out_of_memory(error, len(batch))
-            else:
-                self._worked(stage, len(batch))
-        return results
-
-    def _out_of_memory(self, error: OutOfDeviceMemory, batch: int) -> None:
-        if error.stage is Stage.ASR:
-            self._residency.state = governor.after_out_of_memory(self._residency.state, batch, time.monotonic())
-        if batch == 1:
-            self._residency.give_up(error)
-            self._residency.ensure()
-            return
-        log.warning("%s batch=%d halved", error, batch)
-        self._metrics.count_oom(error.stage, OomKind.BATCH)
-
-    def _worked(self, stage: Stage, batch: int) -> None:
-        if stage is not Stage.ASR:
-            return
-        self._metrics.batch_size.set(batch)
-        memory = self._device.memory()
-        own = None if memory is None else memory.own
-        self._residency.state = governor.after_batch(self._residency.state, batch, own, time.monotonic())
-
-    def _batch(self) -> int:
-        """Return the largest batch of windows that may run now."""
-        governed = self._device.memory() is not None
-        batch = governor.allowed_batch(self._residency.state, self._residency.limits(), governed)
-        self._metrics.batch_ceiling.set(batch)
-        return batch
-
-    def _make_room_if_over_budget(self) -> None:
-        state, over = governor.watch_budget(
-            self._residency.state, self._residency.limits(), self._device.memory(), time.monotonic()
-        )
-        self._residency.state = state
-        if over:
-            self._residency.give_up(None)
-            self._residency.ensure()
-
     def _check_stop(self) -> None:
         if self._setting.stop.is_set():
             raise Stopped("asked to stop; finished videos are committed")
+
+
+class _WindowPilot:
+    """The governor's law decides on batches of windows."""
+
+    def __init__(self, residency: Residency, check_stop: Callable[[], None]) -> None:
+        self._residency = residency
+        self._check_stop = check_stop
+
+    def allowed(self) -> int:
+        self._check_stop()
+        return self._residency.allowed_batch()
+
+    def worked(self, batch: int) -> None:
+        self._residency.batch_worked(batch)
+
+    def failed(self, error: OutOfDeviceMemory, batch: int) -> None:
+        self._residency.batch_failed(error, batch)
+
+
+class _TextPilot(_WindowPilot):
+    """Texts are short beside the embedder: their batches only shrink when memory runs out."""
+
+    def allowed(self) -> int:
+        self._check_stop()
+        return ENCODE_BATCH
+
+    def worked(self, batch: int) -> None:
+        self._residency.made_progress()

@@ -4,6 +4,7 @@ import pytest
 
 from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.summary import ShardSummary
 from ingestion_worker import feed
 from ingestion_worker.device.simulated import create, physics
 from ingestion_worker.device.simulated.device import SimulatedGpu
@@ -55,6 +56,18 @@ def test_with_a_budget_a_batch_holds_windows_of_several_videos_and_stays_below_i
     assert governed.sample("ingestion_memory_floor_bytes") / physics.GIB == pytest.approx(8.6)
     assert max(StandInRecogniser.batches) <= 5
     assert governed.sample("ingestion_gpu_utilisation_ratio", gpu_uuid=governed.device.uuid) > 0
+
+
+def test_what_never_fits_ends_with_85_rather_than_in_endless_attempts(
+    bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StandInRecogniser, "most", 0)
+    bench.list(urls(sample, 1))
+    conclusion = bench.work(run_of(["http://unused"]))
+    assert conclusion.code is ExitCode.MEMORY_EXHAUSTED
+    assert isinstance(conclusion.summary, ShardSummary)
+    assert conclusion.summary.failed == 0, "memory never consumes a video's attempts"
+    assert bench.sample("ingestion_oom_events_total", stage="asr", kind="batch") == 2
 
 
 def test_without_a_budget_a_batch_is_one(bench: Bench, sample: SampleServer) -> None:
