@@ -26,7 +26,7 @@ from ingestion_operator.decision.decision import Decision, Finding
 from ingestion_operator.decision.limits import current_limits
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Snapshot
-from ingestion_operator.decision.stage import Lost, current_step, discovery, final_count
+from ingestion_operator.decision.stage import current_step, result_is_lost
 from ingestion_operator.desired.config_maps import run_config_map
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import Kube
@@ -129,8 +129,6 @@ class Reconciler:
         """Post what has happened; at the first look, also what the operator before this one may not have posted."""
         now = self._clock()
         news = notices(before if self._told else as_of(before, now - RETOLD), after)
-        for notice in news:
-            _logger.info("%s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message)
         await post(self._kube, run, news, now)
         self._told = True
 
@@ -160,7 +158,7 @@ class Reconciler:
 
     async def _converge(self, snapshot: Snapshot) -> None:
         run, step = snapshot.run, current_step(snapshot)
-        if Lost.LOST in (discovery(snapshot), final_count(snapshot)):
+        if result_is_lost(snapshot):
             await jobs.remove_again(self._kube, run, snapshot.jobs[step])
             return
         limits = current_limits(Situation(snapshot, self._clock()))

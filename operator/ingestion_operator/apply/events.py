@@ -24,6 +24,7 @@ async def post(kube: Kube, run: IngestionRun, notices: Iterable[Notice], now: da
     for notice in notices:
         try:
             await kube.create(EVENTS, event(run, notice, now))
+            _logger.info("%s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message)
         except AlreadyExists:
             continue
         except ApiError as problem:

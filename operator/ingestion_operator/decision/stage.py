@@ -52,6 +52,12 @@ def final_count(snapshot: Snapshot) -> FinishSummary | Failure | Lost | None:
     return result if not isinstance(result, DiscoverSummary) else None
 
 
+def result_is_lost(snapshot: Snapshot) -> bool:
+    """Return whether the present step is complete, but its pod went before its result could be read."""
+    step = current_step(snapshot)
+    return step in _RESULT_OF and _result(snapshot, step) is Lost.LOST
+
+
 def last_complaint(snapshot: Snapshot, step: Step) -> Failure | None:
     """Return why the latest failed attempt of a step failed, in the worker's words where it has any."""
     exits = [pod.exit for pod in snapshot.pods_of(step) if pod.exit is not None and pod.exit.code != 0]

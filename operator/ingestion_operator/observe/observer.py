@@ -12,7 +12,7 @@ from ingestion_contract.spec import IngestionRun
 from ingestion_operator.clock import Clock
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Snapshot
-from ingestion_operator.decision.stage import Lost, discovery, final_count
+from ingestion_operator.decision.stage import result_is_lost
 from ingestion_operator.desired.names import selector
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
@@ -54,7 +54,7 @@ class Observer:
             await self._refresh(run)
             self._seeded = True
         snapshot = self.assemble(run, raw)
-        if Lost.LOST in (discovery(snapshot), final_count(snapshot)):
+        if result_is_lost(snapshot):
             # The watch of pods may be behind that of Jobs: only the API server knows that a pod has gone.
             await self._refresh(run)
             snapshot = self.assemble(run, raw)

@@ -271,6 +271,16 @@ async def test_a_result_whose_pod_has_gone_is_made_again() -> None:
     assert "delete jobs talks-discover" in world.kube.writes
 
 
+async def test_a_list_that_has_been_read_is_not_missed_when_its_pod_goes() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    gone = world.kube.objects.pop(("pods", "talks-discover-0"))
+    world.start_operator()
+    await world.look()
+    assert gone
+    assert not [what for what in world.kube.writes if what.startswith("delete")]
+
+
 async def test_a_suspended_run_makes_no_jobs() -> None:
     world = World(suspend=True)
     await world.look()
