@@ -32,6 +32,7 @@ STOP_SECONDS = 20.0
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="Turns videos into transcripts and vectors. A run has three steps: `discover` lists its videos and cuts them "
     "into shards, `work` ingests one shard (start as many as you like), `finish` counts what is there. Each may be "
     "killed and started again at any time: what is there is not done again.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -53,8 +52,6 @@ class Models:
             OutOfDeviceMemory: a model does not fit; the others are still loaded.
             StickyDeviceFault, NodeUnusable, ConfigurationError: see `errors.device_errors`.
         """
-        os.environ.setdefault("OMP_NUM_THREADS", str(self._threads))
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         if self._asr is None and self.transcribes:
             with device_errors(Stage.ASR, OomKind.LOAD), self._device.load(Stage.ASR):
                 self._asr = SpeechRecogniser(

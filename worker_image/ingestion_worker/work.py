@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.spec import IngestionRun
-from ingestion_worker import chunking, video_list
+from ingestion_worker import chunking, libraries, video_list
 from ingestion_worker.asr import Window
 from ingestion_worker.batches import run_in_batches
 from ingestion_worker.commit import FinishedVideo, commit
@@ -73,6 +73,7 @@ def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Concl
     Raises:
         StepError: this node or this configuration does not work.
     """
+    libraries.prepare(setting.threads)
     tasks = _tasks(run, store, shard)
     outcomes = Outcomes(store, run.metadata.uid, shard, tasks, setting.metrics)
     to_do = outcomes.take_over()

@@ -12,7 +12,11 @@ from rich.table import Table
 from ingestion_worker.device.simulated import ledger
 from ingestion_worker.device.simulated.physics import GIB
 
-app = typer.Typer(no_args_is_help=True, help="A simulated GPU, shared by the processes that get SIMULATED_GPU=FOLDER.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="A simulated GPU, shared by the processes that get SIMULATED_GPU=FOLDER.",
+)
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the simulated GPU.")]
 
