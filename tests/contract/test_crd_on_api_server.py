@@ -4,12 +4,15 @@ import json
 import subprocess
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.cluster import Cluster
 from dev.write_crds import CRDS
+
+EXAMPLES = CRDS.parent / "examples"
 
 Manifest = dict[str, Any]
 
@@ -79,6 +82,13 @@ def existing(api: Api) -> Iterator[Manifest]:
 
 def new(manifest: Manifest) -> Manifest:
     return manifest | {"metadata": {"name": "another", "namespace": "default"}}
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_is_accepted(api: Api, example: Path) -> None:
+    done = api.kubectl("apply", "--dry-run=server", "-f", str(example))
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_smallest_manifest_gets_every_default(api: Api) -> None:
