@@ -126,6 +126,8 @@ def test_an_exit_before_the_last_change_has_been_answered() -> None:
 def test_fewer_workers_free_nothing_where_each_has_a_device_of_its_own() -> None:
     samples = [make_sample(gpu="GPU-a"), make_sample(gpu="GPU-b"), waiting(gpu="GPU-c")]
     assert memory_emergency(situation(samples)) is None
+    unmeasured = [waiting(gpu="GPU-a"), waiting(gpu="GPU-b"), waiting(gpu="GPU-c")]
+    assert memory_emergency(situation(unmeasured)) is None
 
 
 def test_of_several_shared_devices_only_the_crowded_one_gives_workers_up() -> None:
@@ -134,6 +136,14 @@ def test_of_several_shared_devices_only_the_crowded_one_gives_workers_up() -> No
     verdict = memory_emergency(situation([*crowded, *roomy]))
     assert verdict is not None
     assert verdict.value == 4
+
+
+def test_where_none_fits_under_the_target_one_stays_on_each_device() -> None:
+    """Alone on a device, a worker may use what is above the target."""
+    samples = [waiting(gpu=gpu, gib=10, floor=FLOOR) for gpu in ("GPU-a", "GPU-a", "GPU-b", "GPU-b")]
+    verdict = memory_emergency(situation(samples))
+    assert verdict is not None
+    assert verdict.value == 2
 
 
 def test_host_memory_is_another_matter() -> None:
