@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ingestion_contract import identity, pod
@@ -17,6 +18,7 @@ WORKER_IMAGE = "ingestion-worker:demo"
 ASR_MODEL = "demo-asr"
 EMBEDDER = "all-minilm-l6-v2"
 RECOVERY_SECONDS = 120
+MOST_VIDEOS_PER_SHARD = 50
 
 
 def namespace() -> Manifest:
@@ -61,7 +63,7 @@ def run(feed_url: str, videos: int, workers: int) -> Manifest:
             "output": {"persistentVolumeClaim": {"claimName": RESULTS}},
             "workers": {
                 "parallelism": {"initial": workers, "min": 1, "max": workers},
-                "videosPerShard": 25,
+                "videosPerShard": min(MOST_VIDEOS_PER_SHARD, math.ceil(videos / workers)),
                 "modelCache": {"persistentVolumeClaim": {"claimName": MODELS}},
             },
             "memory": {"targetPercent": 80, "recoveryAfterSeconds": RECOVERY_SECONDS},
