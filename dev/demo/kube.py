@@ -19,10 +19,13 @@ _TIMEOUT_SECONDS = 10
 
 @dataclass(frozen=True)
 class JobView:
-    """The worker Job: the lever, the pods that are active, and whether it has ended."""
+    """The worker Job: the lever, the pods that hold memory, and whether it has ended.
+
+    pods: active ones, and those on their way out, which hold their memory until they are gone.
+    """
 
     parallelism: int | None
-    active: int
+    pods: int
     ended: bool
 
 
@@ -79,4 +82,5 @@ class Kube:
             return JobView(None, 0, ended=False)
         spec, status = jobs[0]["spec"], jobs[0]["status"]
         ends = {item["type"] for item in status.get("conditions", []) if item["status"] == "True"}
-        return JobView(spec["parallelism"], status.get("active", 0), ended=bool(ends & {"Complete", "Failed"}))
+        pods = status.get("active", 0) + status.get("terminating", 0)
+        return JobView(spec["parallelism"], pods, ended=bool(ends & {"Complete", "Failed"}))

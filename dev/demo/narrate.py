@@ -57,7 +57,7 @@ def _parallelism(before: Observation | None, now: Observation) -> Iterator[str]:
 def _progress(old: IngestionRunStatus, now: Observation) -> Iterator[str]:
     if done_percent(now.status) // PROGRESS_STEP > done_percent(old) // PROGRESS_STEP:
         used = now.device.used_percent
-        yield f"{now.status.progress} videos, {now.active_pods} workers, {used:.1f} % of the simulated memory"
+        yield f"{now.status.progress} videos, {now.pods} workers, {used:.1f} % of the simulated memory"
 
 
 def done_percent(status: IngestionRunStatus) -> int:

@@ -31,7 +31,7 @@ class Observation:
     t: float
     status: IngestionRunStatus
     parallelism: int | None
-    active_pods: int
+    pods: int
     work_ended: bool
     device: DeviceReading
 
@@ -60,15 +60,15 @@ def parallelism_changes(observations: Sequence[Observation]) -> list[Change]:
 def steady_memory_percent(observations: Sequence[Observation]) -> float | None:
     """Return the highest use of the device in the steady state, in percent; None if that never came.
 
-    The steady state begins when no more pods are active than the last value of the parallelism lever asks for, and
-    ends with the work.
+    The steady state begins when no more pods are there than the last value of the parallelism lever asks for, those on
+    their way out included, and ends with the work.
     """
     changes = parallelism_changes(observations)
     if not changes:
         return None
     last = changes[-1]
     after = [seen for seen in observations if seen.t >= last.t and not seen.work_ended]
-    settled = next((seen.t for seen in after if 0 < seen.active_pods <= last.value), None)
+    settled = next((seen.t for seen in after if 0 < seen.pods <= last.value), None)
     if settled is None:
         return None
     return max(seen.device.used_percent for seen in after if seen.t >= settled)

@@ -53,7 +53,7 @@ def look(stage: Stage, t: float) -> Observation:
         t=t,
         status=IngestionRunStatus.from_wire(stage.kube.run().get("status", {})),
         parallelism=job.parallelism,
-        active_pods=job.active,
+        pods=job.pods,
         work_ended=job.ended,
         device=DeviceReading(device.total, device.used, device.peak, device.oom_events),
     )

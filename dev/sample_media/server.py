@@ -1,11 +1,12 @@
 """A small local HTTP server of the sample: `/feed.xml`, a page per video, its media and its captions."""
 
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from dev.sample_media.pages import captions, feed, page
@@ -62,6 +63,11 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     answers: dict[str, _Answer]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over a client that went away, as one that is killed does; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

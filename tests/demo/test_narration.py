@@ -12,7 +12,7 @@ QUIET = Observation(
     t=10,
     status=IngestionRunStatus(videos=Videos(total=200), progress="0/200"),
     parallelism=4,
-    active_pods=4,
+    pods=4,
     work_ended=False,
     device=DeviceReading(total=24 * GIB, used=20 * GIB, peak=20 * GIB, refusals=0),
 )
