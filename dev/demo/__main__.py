@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from enum import StrEnum
@@ -111,7 +110,8 @@ def say(line: str) -> None:
 
 
 def _shown(path: Path) -> str:
-    return os.path.relpath(path)
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -58,11 +58,15 @@ def test_the_founding_incident_is_survived(tmp_path: Path) -> None:
     assert played.result["oom_events"] > 0
 
 
-@pytest.mark.parametrize(("gib", "ends_at", "runs_out"), [(16, 1, True), (40, 3, False), (48, 4, False)])
-def test_as_many_workers_stay_as_the_device_holds(tmp_path: Path, gib: int, ends_at: int, runs_out: bool) -> None:
-    played = play(tmp_path, "--videos", "100", "--gpu-gib", str(gib))
+@pytest.mark.parametrize(
+    ("gib", "videos", "ends_at", "runs_out"), [(16, 100, 1, True), (40, 200, 3, False), (48, 100, 4, False)]
+)
+def test_as_many_workers_stay_as_the_device_holds(
+    tmp_path: Path, gib: int, videos: int, ends_at: int, runs_out: bool
+) -> None:
+    played = play(tmp_path, "--videos", str(videos), "--gpu-gib", str(gib))
 
-    assert_nothing_is_lost(played, 100)
+    assert_nothing_is_lost(played, videos)
     assert played.parallelism[0] == 4
     assert played.parallelism[-1] == ends_at
     assert (played.result["oom_events"] > 0) is runs_out
