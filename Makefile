@@ -12,7 +12,7 @@ WORKERS ?= 4
 ADAPT ?= on
 KEEP ?=
 
-.PHONY: help demo test lint format crds model cluster-up cluster-down clean
+.PHONY: help demo test lint format crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

@@ -24,3 +24,8 @@ class Options:
     def folder(self) -> Path:
         """Where the demonstration writes."""
         return self.build / "demo"
+
+    @property
+    def cluster_folder(self) -> Path:
+        """Where the cluster lies."""
+        return self.build / "cluster"

