@@ -106,7 +106,7 @@ def table(result: Result) -> Table:
     grid.add_row("memory in the steady state", steady)
     grid.add_row("audio-hours per hour", f"{result.audio_hours_per_hour:.1f}, start-up included (simulated GPU)")
     if result.word_error_percent is not None:
-        grid.add_row("wrong words", f"{result.word_error_percent:.1f} % of those heard (tiny demonstration model)")
+        grid.add_row("wrong words", f"{result.word_error_percent:.1f} % (tiny demonstration model)")
     grid.add_row("wall time", f"{result.wall_seconds:.0f} s")
     grid.add_row("output", result.output)
     return grid
