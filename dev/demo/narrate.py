@@ -56,8 +56,8 @@ def _parallelism(before: Observation | None, now: Observation) -> Iterator[str]:
 
 def _progress(old: IngestionRunStatus, now: Observation) -> Iterator[str]:
     if done_percent(now.status) // PROGRESS_STEP > done_percent(old) // PROGRESS_STEP:
-        used = now.device.used_percent
-        yield f"{now.status.progress} videos, {now.pods} workers, {used:.1f} % of the simulated memory"
+        workers = "1 worker" if now.pods == 1 else f"{now.pods} workers"
+        yield f"{now.status.progress} videos, {workers}, {now.device.used_percent:.1f} % of the simulated memory"
 
 
 def done_percent(status: IngestionRunStatus) -> int:
