@@ -1,210 +1,29 @@
-"""The command `ingest`."""
+"""The command `ingest`: it hears SIGTERM from its first moment on, before the commands' libraries are imported.
+
+The first process of a container is not ended by a signal that it does not handle: it would be killed at the end of
+its grace period, and the kill would be counted against its index.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
-import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from threading import Event, Timer
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
-
-from ingestion_contract import pod
 from ingestion_contract.exit_codes import ExitCode
-from ingestion_contract.metrics import PORT
-from ingestion_contract.summary import MAX_DETAIL, ErrorSummary, encode_summary
-from ingestion_worker.logs import set_up_logs
-from ingestion_worker.run_file import read_run
-from ingestion_worker.step import Conclusion, StepError, Stopped
-from ingestion_worker.store import Store
-
-log = logging.getLogger(__name__)
-
-STOP_SECONDS = 20.0
-"""How long a worker that is asked to stop may take: less than a pod's grace period of 30 s."""
-
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Turns videos into transcripts and vectors. A run has three steps: `discover` lists its videos and cuts them "
-    "into shards, `work` ingests one shard (start as many as you like), `finish` counts what is there. Each may be "
-    "killed and started again at any time: what is there is not done again.",
-)
-
-Run = Annotated[
-    Path,
-    typer.Option(help="The IngestionRun as JSON, with metadata.uid: `kubectl get ir NAME -o json` prints one."),
-]
-Output = Annotated[
-    str, typer.Option(help="Root of the output, an fsspec URL: file:///data/out, s3://bucket/prefix, ...")
-]
-TerminationMessage = Annotated[
-    Path, typer.Option(help="File for the summary, a JSON of at most 4 KiB; written only if it exists already.")
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log details, too.")]
 
 
-@app.command()
-def discover(
-    output: Output,
-    run: Run = Path(pod.RUN_FILE),
-    termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
-    verbose: Verbose = False,
-) -> None:
-    """List the videos of a run and cut them into shards, once.
+def app() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _leave)
+    from ingestion_worker.commands import app as commands
 
-    Exit codes: 0 done; 1 the source does not answer; 64 no video, or a bad manifest; 75 the source blocks this address.
-    """
-    from ingestion_worker.discover import discover as step
-
-    set_up_logs(verbose)
-    signal.signal(signal.SIGTERM, _raise_stopped)
-    _conclude(lambda: step(read_run(run), Store(output), _cookies()), termination_message)
+    commands()
 
 
-@app.command()
-def work(
-    output: Output,
-    shard: Annotated[int, typer.Option(envvar=pod.COMPLETION_INDEX, min=0, help="Which shard, counted from 0.")],
-    run: Run = Path(pod.RUN_FILE),
-    limits: Annotated[
-        Path, typer.Option(help="Limits that the operator sets, read again as they change; may be missing.")
-    ] = Path(pod.LIMITS_FILE),
-    address: Annotated[str, typer.Option(envvar=pod.POD_IP, help="Where to serve /metrics and /ready.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of /metrics and /ready; 0 is any free one.")] = PORT,
-    memory_wait_seconds: Annotated[
-        float, typer.Option(min=0, help="How long to wait for room in the device's memory before exit code 85.")
-    ] = 600.0,
-    cpu_threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="CPU threads of the models' libraries. Default: 1 beside a GPU, else all cores."),
-    ] = None,
-    termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
-    verbose: Verbose = False,
-) -> None:
-    """Ingest the videos of one shard that are not there yet.
-
-    Exit codes: 0 every video has a recorded outcome; 64 the configuration cannot work; 69 this node's GPU or image is
-    unusable; 75 the source blocks this address; 85 no room in device memory; 86 the device failed and stays failed;
-    143 asked to stop.
-    """
-    from ingestion_worker.device import detect
-    from ingestion_worker.limits_file import LimitsFile
-    from ingestion_worker.metrics import Metrics
-    from ingestion_worker.server import serve
-    from ingestion_worker.work import Setting
-    from ingestion_worker.work import work as step
-
-    set_up_logs(verbose)
-    stop = Event()
-    _stop_on_sigterm(stop, termination_message)
-
-    def body() -> Conclusion:
-        manifest = read_run(run)
-        device = detect()
-        metrics = Metrics(device, stop)
-        server = serve(metrics, address, port)
-        log.info("serving http://%s:%d/metrics", address, server.server_port)
-        setting = Setting(
-            device=device,
-            metrics=metrics,
-            limits=LimitsFile(limits),
-            stop=stop,
-            cookies=_cookies(),
-            scratch=Path(tempfile.gettempdir()),
-            threads=cpu_threads or _threads(device.uuid != ""),
-            memory_wait_seconds=memory_wait_seconds,
-        )
-        return step(manifest, Store(output), shard, setting)
-
-    _conclude(body, termination_message)
-
-
-@app.command()
-def finish(
-    output: Output,
-    run: Run = Path(pod.RUN_FILE),
-    termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
-    verbose: Verbose = False,
-) -> None:
-    """Count what the output holds, video by video, and write the result.
-
-    Exit codes: 0 counted; 64 there is no list of videos, or a bad manifest.
-    """
-    from ingestion_worker.finish import finish as step
-
-    set_up_logs(verbose)
-    signal.signal(signal.SIGTERM, _raise_stopped)
-    _conclude(lambda: step(read_run(run), Store(output)), termination_message)
-
-
-def _conclude(step: Callable[[], Conclusion], termination_message: Path) -> NoReturn:
-    try:
-        conclusion = step()
-    except StepError as error:
-        log.error("%s: %s", error.reason, error)
-        conclusion = _failed(error)
-    except OSError as error:
-        log.exception("the system refuses")
-        detail = _cut(f"the system refuses: {error}")
-        conclusion = Conclusion(ExitCode.FAILURE, ErrorSummary(reason="SystemError", detail=detail))
-    _end(conclusion, termination_message)
-
-
-def _failed(error: StepError) -> Conclusion:
-    return Conclusion(error.code, ErrorSummary(reason=error.reason, detail=_cut(str(error))))
-
-
-def _cut(text: str) -> str:
-    """Cut a sentence so that its JSON stays within the summary's bound, whatever its characters."""
-    return text.encode("ascii", "replace").decode()[:MAX_DETAIL]
-
-
-def _end(conclusion: Conclusion, termination_message: Path) -> NoReturn:
-    """Leave the summary, and end the process at once.
-
-    The interpreter's own way out would wait for downloads in other threads, and runs CTranslate2's destructor, which
-    is known to abort: work that is done must not end in exit code 134.
-    """
-    if termination_message.exists():
-        termination_message.write_text(encode_summary(conclusion.summary))
-    log.info("exit code=%d", conclusion.code)
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(conclusion.code)
-
-
-def _stop_on_sigterm(stop: Event, termination_message: Path) -> None:
-    """Let SIGTERM set the event, and end the process if that is not enough: loading a model cannot be interrupted."""
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-        too_late = Stopped(f"asked to stop, and still busy {STOP_SECONDS:.0f} s later; finished videos are committed")
-        timer = Timer(STOP_SECONDS, lambda: _end(_failed(too_late), termination_message))
-        timer.daemon = True
-        timer.start()
-
-    signal.signal(signal.SIGTERM, handle)
-
-
-def _raise_stopped(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise Stopped("asked to stop")
-
-
-def _cookies() -> Path | None:
-    cookies = Path(pod.COOKIES_FILE)
-    return cookies if cookies.exists() else None
-
-
-def _threads(beside_gpu: bool) -> int:
-    return 1 if beside_gpu else len(os.sched_getaffinity(0))
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(ExitCode.STOPPED)
 
 
 if __name__ == "__main__":

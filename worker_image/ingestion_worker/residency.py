@@ -61,6 +61,7 @@ class Residency:
             self._metrics.set_state(WorkerState.STARTING)
             try:
                 self._models.load()
+                self._check_stop()
                 self._calibrate()
             except OutOfDeviceMemory as error:
                 self._give_up(error)
@@ -153,8 +154,12 @@ class Residency:
                 f"no room on {self._device.name} {self._device.uuid} within {self._patience.seconds:.0f} s",
                 self._report(self._device.memory()),
             )
-        if self._stop.wait(pause):
-            raise Stopped("asked to stop while waiting for device memory")
+        self._stop.wait(pause)
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise Stopped("asked to stop before the models were ready; finished videos are committed")
 
     def _calibrate(self) -> None:
         """Run one full window and one text, and measure what the models and a batch of one hold."""

@@ -81,12 +81,11 @@ def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Concl
     try:
         if to_do:
             _Shard(run, store, outcomes, setting).ingest(to_do)
-    except (Stopped, SourceBlocked) as end:
-        log.warning("%s", end)
-        return Conclusion(end.code, outcomes.summary())
-    except MemoryExhausted as end:
-        log.warning("%s", end)
-        return Conclusion(end.code, outcomes.summary(end.report))
+    except (Stopped, SourceBlocked, MemoryExhausted) as end:
+        if outcomes.missing:
+            log.warning("%s", end)
+            report = end.report if isinstance(end, MemoryExhausted) else None
+            return Conclusion(end.code, outcomes.summary(report))
     if outcomes.missing:
         raise RuntimeError(f"the loop ended without an outcome for {[task.video.id for task in outcomes.missing]}")
     return Conclusion(ExitCode.DONE, outcomes.summary())
@@ -125,8 +124,10 @@ class _Shard:
         Raises:
             Stopped, SourceBlocked, MemoryExhausted, StickyDeviceFault, NodeUnusable, ConfigurationError.
         """
+        self._check_stop()
         self._residency.ensure()
-        with TemporaryDirectory(dir=self._setting.scratch, prefix="ingest-") as scratch:
+        folder = self._setting.scratch
+        with TemporaryDirectory(dir=folder, prefix="ingest-", ignore_cleanup_errors=True) as scratch:
             feed = self._feed(tasks, Path(scratch))
             self._metrics.windows_waiting.set_function(feed.windows_waiting)
             while not feed.exhausted:
@@ -135,6 +136,7 @@ class _Shard:
                 self._metrics.set_state(WorkerState.WORKING if ready else WorkerState.WAITING_FOR_SOURCE)
                 self._record_unusable([item for item in ready if isinstance(item, Unusable)])
                 self._ingest_group([item for item in ready if isinstance(item, Prepared)])
+        self._check_stop()
         if self._blocked:
             raise SourceBlocked("the source blocks this address; what was fetched is committed")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingestion_contract.spec import Embedding, Transcription
-from ingestion_worker import models
+from ingestion_worker import ending, models
 from ingestion_worker.asr import Window
 from ingestion_worker.audio import SAMPLE_RATE
 from ingestion_worker.device import ComputeDevice
@@ -19,6 +21,9 @@ from ingestion_worker.transcript import Segment
 
 FAULT = "STAND_IN_FAULT"
 """Environment: what the speech model's batches fail with."""
+
+LOAD_HANGS = "STAND_IN_LOAD_HANGS"
+"""Environment: loading the speech model never returns from C, and a worker that is asked to stop is given 1 s."""
 
 
 class StandInRecogniser:
@@ -28,6 +33,8 @@ class StandInRecogniser:
     batches: list[int] = []  # noqa: RUF012 - a test resets it
 
     def __init__(self, model: str, language: str, transcription: Transcription, compute: ComputeDevice, threads: int):
+        if LOAD_HANGS in os.environ:
+            _hang_in_c()
         self.language = language
         self.compute_type = transcription.compute_type.value
 
@@ -70,7 +77,18 @@ class StandInEmbedder:
         pass
 
 
+def _hang_in_c() -> None:
+    """Lock a mutex twice: unlike a sleep, no signal ends that, and Python's signal handlers do not run."""
+    print(LOAD_HANGS, file=sys.stderr, flush=True)
+    libc = ctypes.CDLL(None)
+    mutex = ctypes.create_string_buffer(128)
+    libc.pthread_mutex_lock(mutex)
+    libc.pthread_mutex_lock(mutex)
+
+
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker use the stand-ins in this process."""
     monkeypatch.setattr(models, "SpeechRecogniser", StandInRecogniser)
     monkeypatch.setattr(models, "Embedder", StandInEmbedder)
+    if LOAD_HANGS in os.environ:
+        monkeypatch.setattr(ending, "STOP_SECONDS", 1.0)

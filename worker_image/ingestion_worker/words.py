@@ -1,0 +1,26 @@
+"""Words of others (titles, ids, captions, errors), made fit for a record, a log line or a summary."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def encodable(text: str) -> str:
+    """Return the text with lone surrogates, which no UTF-8 holds, as escapes: different texts stay different."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def one_line(text: str, most_bytes: int | None = None) -> str:
+    """Return the text in one line without control characters, and in at most so many bytes of JSON, quotes left out."""
+    line = _SPACE.sub(" ", encodable(text)).strip()
+    if most_bytes is None:
+        return line
+    return line.replace("\\", "/").replace('"', "'").encode()[:most_bytes].decode(errors="ignore")
+
+
+def escaped(text: str) -> str:
+    """Return the text with control characters and line ends as escapes, so that nobody writes log lines of others."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
