@@ -79,7 +79,7 @@ def _video(number: int, sentence: str, rng: random.Random) -> SampleVideo:
 
 
 def _sentences() -> Iterator[str]:
-    """Sentences of 2 to 6 seconds, none twice, that the demonstration model has not been trained on."""
+    """Sentences of 6 to 12 words, none twice, that the demonstration model has not been trained on."""
     seen: set[str] = set()
     for text in held_out_sentences(_SEED):
         if len(text.split()) >= _FEWEST_WORDS and text not in seen:
