@@ -9,7 +9,7 @@ def video_list(run_uid: str) -> str:
 
 
 def shards(run_uid: str) -> str:
-    """Return the path of the immutable cut into shards: a JSON list, per shard, of line numbers of the list, from 0."""
+    """Return the path of the immutable cut into shards, JSON of `records.ShardCut`."""
     return f"_runs/{run_uid}/shards.json"
 
 

@@ -25,6 +25,13 @@ class Video(Record):
     duration_seconds: float | None = Field(None, ge=0)
 
 
+class ShardCut(Record):
+    """The cut of a list into shards; written after the list, it makes the list exist."""
+
+    list_sha256: str = Field(description="Of the list's file, in hex: a cut of another list is none.")
+    shards: list[list[int]] = Field(description="Per shard, positions in the list, from 0.")
+
+
 class Outcome(Record):
     """What became of a video in a run. `reason` is one word in CamelCase, empty where it succeeded."""
 

@@ -44,10 +44,12 @@ class FinishedVideo:
 
 
 def commit(store: Store, finished: FinishedVideo, models: ModelNames) -> VideoManifest:
-    """Write a video's files under a folder that no other attempt uses, then its manifest.
+    """Write a video's files under a folder that no other attempt uses, then its manifest, and return that.
+
+    A manifest that another process has written meanwhile stays; this attempt's files are then nobody's.
 
     Raises:
-        OSError: the storage refuses; nothing exists then, since the manifest does not.
+        OutputUnavailable: the storage refuses; nothing exists then, since the manifest does not.
     """
     folder = layout.attempt(finished.key, uuid4().hex)
     transcript = finished.transcript
@@ -73,8 +75,7 @@ def commit(store: Store, finished: FinishedVideo, models: ModelNames) -> VideoMa
         files=files,
         created_at=datetime.now(UTC),
     )
-    store.write_record(layout.manifest(finished.key), manifest)
-    return manifest
+    return store.write_record_once(layout.manifest(finished.key), manifest)
 
 
 def _parquet(finished: FinishedVideo, models: ModelNames) -> bytes:

@@ -21,7 +21,7 @@ def discover(run: IngestionRun, store: Store, cookies: Path | None) -> Conclusio
     """Write the list of a run's videos; a list that is there already is kept, so that doing it twice does no harm.
 
     Raises:
-        StepError: see `source.listing.list_videos`.
+        StepError: see `source.listing.list_videos` and `video_list.write_once`.
     """
     listed = video_list.read(store, run.metadata.uid)
     if listed is None:
@@ -35,8 +35,4 @@ def _list(run: IngestionRun, store: Store, cookies: Path | None) -> VideoList:
     source = run.spec.source
     videos = list_videos(source.urls, source.limit, cookies)
     cut = shards.cut([video.duration_seconds for video in videos], run.spec.workers.videos_per_shard)
-    video_list.write(store, run.metadata.uid, videos, cut)
-    listed = video_list.read(store, run.metadata.uid)
-    if listed is None:
-        raise OSError(f"the list written to {store.uri} does not read back")
-    return listed
+    return video_list.write_once(store, run.metadata.uid, videos, cut)

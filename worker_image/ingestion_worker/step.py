@@ -43,6 +43,13 @@ class SourceUnavailable(StepError):
     reason = "SourceUnavailable"
 
 
+class OutputUnavailable(StepError):
+    """The output's storage refuses to be read or written; it may not later. Counted, and tried again."""
+
+    code = ExitCode.FAILURE
+    reason = "OutputUnavailable"
+
+
 class NodeUnusable(StepError):
     """The GPU, its driver or a library of this node is unusable."""
 

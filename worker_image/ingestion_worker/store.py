@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import fsspec
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from ingestion_contract.base import ApiModel
 from ingestion_contract.records import StoredFile
-from ingestion_worker.step import ConfigurationError
+from ingestion_worker.step import ConfigurationError, OutputUnavailable
 
 Model = TypeVar("Model", bound=ApiModel)
 
@@ -39,39 +40,85 @@ class Store:
         """Write a file, and return what a manifest says of it.
 
         Raises:
-            OSError: the storage refuses.
+            OutputUnavailable: the storage refuses.
         """
-        self._fs.pipe_file(self._full(path), content)
+        with self._asked(f"write {path}"):
+            self._fs.pipe_file(self._full(path), content)
         return StoredFile(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content, or None if there is no such file."""
-        try:
-            content: bytes = self._fs.cat_file(self._full(path))
-        except FileNotFoundError:
-            return None
-        return content
+        """Return a file's content, or None if there is no such file.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
+        return self._read_many([path])[0]
 
     def write_record(self, path: str, record: ApiModel) -> None:
-        """Write a record as JSON."""
+        """Write a record as JSON.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
         self.write(path, record.model_dump_json(by_alias=True, exclude_none=True).encode())
 
+    def write_record_once(self, path: str, record: Model) -> Model:
+        """Write a record unless there is a whole one, and return the one that is there.
+
+        Another process that does the same work may have been faster: what it made stays, whole.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
+        earlier = self.read_record(path, type(record))
+        if earlier is not None:
+            return earlier
+        self.write_record(path, record)
+        return record
+
     def read_record(self, path: str, kind: type[Model]) -> Model | None:
-        """Return a record, or None if there is none, or none that is whole."""
+        """Return a record, or None if there is none, or none that is whole.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
         return _parse(self.read(path), kind)
 
     def read_records(self, paths: Iterable[str], kind: type[Model]) -> dict[str, Model]:
-        """Return the records that are there and whole, by path; object storage is asked for many at a time."""
+        """Return the records that are there and whole, by path; object storage is asked for many at a time.
+
+        Raises:
+            OutputUnavailable: the storage refuses, which says nothing of whether they are there.
+        """
         wanted = list(paths)
         found: dict[str, Model] = {}
         for first in range(0, len(wanted), _READ_AT_ONCE):
-            by_full = {self._full(path): path for path in wanted[first : first + _READ_AT_ONCE]}
-            contents: dict[str, bytes] = self._fs.cat(list(by_full), on_error="omit")
-            for full, content in contents.items():
+            some = wanted[first : first + _READ_AT_ONCE]
+            for path, content in zip(some, self._read_many(some), strict=True):
                 record = _parse(content, kind)
                 if record is not None:
-                    found[by_full[full]] = record
+                    found[path] = record
         return found
+
+    def _read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        """Return the content of each file, None where there is no such file.
+
+        As ranges, since fsspec's `cat` takes paths for patterns, and would read `run[1]` as `run1`.
+        """
+        with self._asked(f"read {paths[0]}"):
+            answers = self._fs.cat_ranges([self._full(path) for path in paths], None, None, on_error="return")
+            return [_content(answer) for answer in answers]
+
+    @contextmanager
+    def _asked(self, what: str) -> Iterator[None]:
+        """Say in one sentence that the storage refuses: each kind of storage has exceptions of its own."""
+        try:
+            yield
+        except Exception as error:
+            raise OutputUnavailable(
+                f"the output {self.uri} refuses to {what}: {error}; see to its free space, its permissions and, for "
+                "object storage, spec.output.credentialsSecretRef"
+            ) from error
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
@@ -79,6 +126,14 @@ class Store:
 
 def _options(uri: str) -> dict[str, bool]:
     return {"auto_mkdir": True} if uri.startswith(("file:", "/")) else {}
+
+
+def _content(answer: bytes | Exception) -> bytes | None:
+    if isinstance(answer, FileNotFoundError):
+        return None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _parse(content: bytes | None, kind: type[Model]) -> Model | None:

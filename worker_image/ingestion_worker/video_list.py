@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingestion_contract import layout
-from ingestion_contract.records import Video
+from ingestion_contract.records import ShardCut, Video
+from ingestion_worker.step import OutputUnavailable
 from ingestion_worker.store import Store
 
 
@@ -21,29 +21,41 @@ class VideoList:
     digest: str
 
 
-def write(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequence[Sequence[int]]) -> None:
-    """Write the list, then the shards, which make it exist."""
+def write_once(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequence[Sequence[int]]) -> VideoList:
+    """Write the list, then the shards, which make it exist, and return the list that is there.
+
+    That is another one if another process has been faster: what has been read may not change.
+
+    Raises:
+        OutputUnavailable: the storage refuses, or does not give back what was written.
+    """
+    earlier = read(store, run_uid)
+    if earlier is not None:
+        return earlier
     lines = [video.model_dump_json(by_alias=True, exclude_none=True) for video in videos]
-    store.write(layout.video_list(run_uid), "".join(f"{line}\n" for line in lines).encode())
-    store.write(layout.shards(run_uid), json.dumps([list(shard) for shard in shards]).encode())
+    stored = store.write(layout.video_list(run_uid), "".join(f"{line}\n" for line in lines).encode())
+    cut = ShardCut(list_sha256=stored.sha256, shards=[list(shard) for shard in shards])
+    store.write_record(layout.shards(run_uid), cut)
+    written = read(store, run_uid)
+    if written is None:
+        raise OutputUnavailable(f"the list of videos written to {store.uri} does not read back as it was written")
+    return written
 
 
 def read(store: Store, run_uid: str) -> VideoList | None:
-    """Return the list, or None where there is none, or one that was cut off while it was written."""
+    """Return the list, or None where there is none, or one that was cut off while it was written.
+
+    Raises:
+        OutputUnavailable: the storage refuses.
+    """
     lines = store.read(layout.video_list(run_uid))
-    shards = _shards(store.read(layout.shards(run_uid)))
-    if lines is None or shards is None:
+    cut = store.read_record(layout.shards(run_uid), ShardCut)
+    if lines is None or cut is None:
+        return None
+    digest = hashlib.sha256(lines).hexdigest()
+    if digest != cut.list_sha256:
         return None
     videos = tuple(Video.model_validate_json(line, by_alias=True, by_name=False) for line in lines.splitlines())
-    if sorted(position for shard in shards for position in shard) != list(range(len(videos))):
+    if sorted(position for shard in cut.shards for position in shard) != list(range(len(videos))):
         return None
-    return VideoList(videos, shards, hashlib.sha256(lines).hexdigest())
-
-
-def _shards(content: bytes | None) -> tuple[tuple[int, ...], ...] | None:
-    if content is None:
-        return None
-    try:
-        return tuple(tuple(int(position) for position in shard) for shard in json.loads(content))
-    except json.JSONDecodeError:
-        return None
+    return VideoList(videos, tuple(tuple(shard) for shard in cut.shards), digest)

@@ -85,7 +85,9 @@ def test_an_output_that_refuses_is_1(workspace: Workspace, source: HttpSource) -
     workspace.write_run([source.feed([f"{source.url}/a.html"])])
     workspace.output.write_text("a file, not a folder")
     code, summary = error(workspace, "discover")
-    assert (code, summary.reason) == (ExitCode.FAILURE, "SystemError")
+    assert (code, summary.reason) == (ExitCode.FAILURE, "OutputUnavailable")
+    assert str(workspace.output) in summary.detail
+    assert "permissions" in summary.detail
 
 
 def test_a_shard_that_does_not_exist_and_a_missing_list_are_64(workspace: Workspace, source: HttpSource) -> None:

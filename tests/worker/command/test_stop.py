@@ -35,7 +35,7 @@ def url(server: socket.socket) -> str:
 
 def listed(workspace: Workspace, url: str) -> None:
     workspace.write_run([url])
-    video_list.write(Store(f"file://{workspace.output}"), UID, [Video(id="test:1", url=url)], [[0]])
+    video_list.write_once(Store(f"file://{workspace.output}"), UID, [Video(id="test:1", url=url)], [[0]])
 
 
 def is_quiet(log: Path) -> None:

@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Store:
 def listed(store: Store, count: int) -> list[str]:
     """Write a list, and return the videos' keys."""
     videos = [Video(id=f"test:{number}", url=f"http://unused/{number}") for number in range(count)]
-    video_list.write(store, UID, videos, [range(count)])
+    video_list.write_once(store, UID, videos, [range(count)])
     return [video_key(video, RUN.spec) for video in videos]
 
 
@@ -97,8 +97,25 @@ def test_without_a_list_there_is_nothing_to_count(store: Store) -> None:
         finish(RUN, store)
 
 
-@pytest.mark.parametrize("cut_off", ["[[0, 1", "[[0]]", "[[0, 1, 2]]", "[[0, 0]]", ""])
-def test_a_list_whose_shards_are_not_whole_is_none(store: Store, cut_off: str) -> None:
+@pytest.mark.parametrize("shards", ["[[0, 1", "[[0]]}", "[[0, 1, 2]]}", "[[0, 0]]}", ""])
+def test_a_list_whose_shards_are_not_whole_is_none(store: Store, shards: str) -> None:
     listed(store, 2)
-    store.write(layout.shards(UID), cut_off.encode())
+    whole = video_list.read(store, UID)
+    assert whole is not None
+    store.write(layout.shards(UID), f'{{"listSha256": "{whole.digest}", "shards": {shards}'.encode())
     assert video_list.read(store, UID) is None
+
+
+def test_the_shards_of_another_list_are_none_of_this_one(store: Store) -> None:
+    listed(store, 2)
+    lines = store.read(layout.video_list(UID))
+    assert lines is not None
+    store.write(layout.video_list(UID), lines.replace(b"unused/1", b"unused/7"))
+    assert video_list.read(store, UID) is None
+
+
+def test_the_first_list_that_is_written_stays(store: Store) -> None:
+    listed(store, 2)
+    first = video_list.read(store, UID)
+    listed(store, 3)
+    assert video_list.read(store, UID) == first

@@ -44,7 +44,7 @@ class Bench:
     def list(self, urls: list[str]) -> list[Video]:
         """Write the list of videos, each by its URL, all in one shard."""
         videos = [Video(id=f"test:{number}", url=url) for number, url in enumerate(urls)]
-        video_list.write(self.store, UID, videos, [range(len(videos))])
+        video_list.write_once(self.store, UID, videos, [range(len(videos))])
         return videos
 
     def work(self, run: IngestionRun) -> Conclusion:
