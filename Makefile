@@ -12,18 +12,21 @@ WORKERS ?= 4
 ADAPT ?= on
 KEEP ?=
 
-.PHONY: help demo test lint format crds cluster-up cluster-down clean
+.PHONY: help system demo test lint format crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(INSTALLED): pyproject.toml constraints.txt dev/system-packages
+system:
+	@PYTHON=$(PYTHON) dev/check-system
+
+$(INSTALLED): pyproject.toml constraints.txt | system
 	@PYTHON=$(PYTHON) dev/setup
 
-demo: $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
+demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
 	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
 
-test: $(INSTALLED) ## All tests; those that need a cluster bring up their own.
+test: system $(INSTALLED) ## All tests; those that need a cluster bring up their own.
 	@$(BIN)/pytest
 
 lint: $(INSTALLED) ## Style, types and layers.
@@ -39,7 +42,7 @@ format: $(INSTALLED) ## Let ruff put the code into shape.
 crds: $(INSTALLED) ## Write crds/ from the contract's types.
 	@$(BIN)/python -m dev.write_crds
 
-cluster-up: $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
+cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
 	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
 
 cluster-down: $(INSTALLED) ## End it.

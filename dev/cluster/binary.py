@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -95,42 +96,55 @@ def _go_environment() -> dict[str, str]:
 def _build(binary: Path, go: Path, report: Report) -> None:
     started = time.monotonic()
     report(f"control plane: Kubernetes {KUBERNETES_VERSION} is built once, which takes minutes (into {binary.parent})")
-    report("control plane: fetching the Go modules")
-    to_compile = _packages_to_compile(go)
+    to_compile = _packages_to_compile(go, report)
     unfinished = binary.with_suffix(f".{os.getpid()}")
     command = [str(go), "build", "-v", "-ldflags", _linker_flags(), "-o", str(unfinished), "."]
-    with subprocess.Popen(
-        command, cwd=SOURCE, env=_go_environment(), stderr=subprocess.PIPE, text=True, errors="replace"
-    ) as build:
-        said = _follow(build, to_compile, report)
-    if build.returncode:
-        raise subprocess.CalledProcessError(build.returncode, command, stderr="\n".join(said[-20:]))
+    _run_go(command, lambda compiled: report(f"control plane: compiled {compiled} of {to_compile} packages"))
     unfinished.rename(binary)
     report(f"control plane: built in {time.monotonic() - started:.0f} s")
 
 
-def _packages_to_compile(go: Path) -> int:
-    listing = subprocess.run(
-        [go, "list", "-deps", "-f", "{{.Stale}}", "."],
-        cwd=SOURCE,
-        env=_go_environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return listing.stdout.split().count("true")
+def _packages_to_compile(go: Path, report: Report) -> int:
+    """Fetch the modules, and return how many packages the build cache does not hold."""
+    command = [str(go), "list", "-deps", "-f", "{{.Stale}}", "."]
+    listing = _run_go(command, lambda fetched: report(f"control plane: fetched {fetched} Go modules"))
+    return listing.split().count("true")
 
 
-def _follow(build: subprocess.Popen[str], to_compile: int, report: Report) -> list[str]:
-    """Report how many packages were compiled while the build runs; return what it said."""
-    assert build.stderr is not None
+def _run_go(command: Sequence[str], tell: Callable[[int], None]) -> str:
+    """Run Go, tell every few seconds how many lines of progress it has written, and return what it printed.
+
+    Raises CalledProcessError with the last lines when it fails.
+    """
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        subprocess.Popen(
+            command,
+            cwd=SOURCE,
+            env=_go_environment(),
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        said = _follow(process, tell)
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, command, stderr="\n".join(said[-20:]))
+        output.seek(0)
+        return output.read()
+
+
+def _follow(process: subprocess.Popen[str], tell: Callable[[int], None]) -> list[str]:
+    """Tell how many lines of progress there are while the process runs; return the lines."""
+    assert process.stderr is not None
     said: list[str] = []
-    reported = time.monotonic()
-    for line in build.stderr:
+    told = time.monotonic()
+    for line in process.stderr:
         said.append(line.rstrip())
-        if time.monotonic() - reported >= _SECONDS_BETWEEN_REPORTS:
-            reported = time.monotonic()
-            report(f"control plane: compiled {len(said)} of {to_compile} packages")
+        if time.monotonic() - told >= _SECONDS_BETWEEN_REPORTS:
+            told = time.monotonic()
+            tell(len(said))
     return said
 
 
