@@ -12,6 +12,7 @@ from ingestion_worker.audio import SAMPLE_RATE, Samples
 from ingestion_worker.device import ComputeDevice
 from ingestion_worker.step import ConfigurationError
 from ingestion_worker.transcript import Segment
+from ingestion_worker.words import one_line
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _segment(piece: dict[str, object]) -> Segment:
     start, end = piece["start"], piece["end"]
     assert isinstance(start, int | float)
     assert isinstance(end, int | float)
-    return Segment(start=float(start), end=float(end), text=str(piece["text"]).strip())
+    return Segment(start=float(start), end=float(end), text=one_line(str(piece["text"])))
 
 
 def _options(tokenizer: object, beam_size: int) -> object:

@@ -25,6 +25,7 @@ def decode(path: Path) -> Samples:
 
     Raises:
         MediaError: the file is broken (`Corrupt`), or holds no audio (`NoAudio`).
+        MemoryError: the host's memory does not suffice, which says nothing of the file.
     """
     try:
         with av.open(str(path)) as container:
@@ -34,6 +35,8 @@ def decode(path: Path) -> Samples:
             frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
             frames += resampler.resample(None)
     except FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
         raise MediaError("Corrupt", f"the media cannot be decoded: {error}") from error
     if not frames:
         raise MediaError("NoAudio", "the audio stream is empty")

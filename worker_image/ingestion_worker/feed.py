@@ -52,7 +52,7 @@ class Pace:
 class Feed:
     """Videos in about the order of the tasks, prepared by a few threads that stay a little ahead.
 
-    A source that blocks this address stops the feed: what is prepared already still comes out.
+    A failure that says nothing of its video stops the feed: what is prepared already still comes out.
     """
 
     def __init__(self, tasks: Sequence[Task], prepare: Callable[[Task], Prepared], pace: Pace, stop: Event) -> None:
@@ -60,7 +60,7 @@ class Feed:
         self._prepare = prepare
         self._pace = pace
         self._stop = stop
-        self._blocked = Event()
+        self._broken = Event()
         self._lock = Lock()
         self._queue: Queue[Prepared | Unusable] = Queue(maxsize=AHEAD)
         self._threads = [Thread(target=self._work, name=f"fetch-{n}", daemon=True) for n in range(THREADS)]
@@ -95,7 +95,7 @@ class Feed:
             return sum(_windows(item) for item in self._queue.queue)
 
     def _work(self) -> None:
-        while not self._stop.is_set() and not self._blocked.is_set():
+        while not self._stop.is_set() and not self._broken.is_set():
             with self._lock:
                 task = next(self._tasks, None)
             if task is None:
@@ -108,10 +108,10 @@ class Feed:
             return self._prepare(task)
         except Exception as error:
             failure = classify(error)
-            if failure.verdict is Verdict.BLOCKED:
-                self._blocked.set()
+            if failure.verdict in (Verdict.BLOCKED, Verdict.LOCAL):
+                self._broken.set()
             log.debug("video id=%s cannot be prepared", task.video.id, exc_info=error)
-            return Unusable(task, failure, " ".join(str(error).split()))
+            return Unusable(task, failure, str(error))
 
 
 def _windows(item: Prepared | Unusable) -> int:

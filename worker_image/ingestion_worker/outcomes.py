@@ -13,6 +13,7 @@ from ingestion_contract.records import Outcome, Video, VideoManifest
 from ingestion_contract.summary import MemoryReport, ShardSummary
 from ingestion_worker.metrics import Metrics
 from ingestion_worker.store import Store
+from ingestion_worker.words import one_line
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Outcomes:
             video_id=task.video.id,
             result=result,
             reason=reason,
-            detail=detail[:MAX_DETAIL],
+            detail=one_line(detail)[:MAX_DETAIL],
             video_key=task.key,
             audio_seconds=audio_seconds,
             recorded_at=datetime.now(UTC),

@@ -71,6 +71,13 @@ class StickyDeviceFault(StepError):
     reason = "StickyDeviceFault"
 
 
+class PodTooSmall(StepError):
+    """This pod's own disk or memory does not suffice; counted, and tried again, perhaps on another node."""
+
+    code = ExitCode.FAILURE
+    reason = "PodTooSmall"
+
+
 class Stopped(StepError):
     """The process was asked to stop."""
 

@@ -31,7 +31,15 @@ from ingestion_worker.prepare import Prepared, Preparer
 from ingestion_worker.residency import Residency
 from ingestion_worker.source.failures import Verdict
 from ingestion_worker.source.fetch import Fetcher
-from ingestion_worker.step import Conclusion, ConfigurationError, MemoryExhausted, SourceBlocked, Stopped
+from ingestion_worker.step import (
+    Conclusion,
+    ConfigurationError,
+    MemoryExhausted,
+    PodTooSmall,
+    SourceBlocked,
+    StepError,
+    Stopped,
+)
 from ingestion_worker.store import Store
 from ingestion_worker.transcript import Segment, Transcript, TranscriptSource
 from ingestion_worker.video_key import video_key
@@ -116,13 +124,14 @@ class _Shard:
         self._residency = Residency(
             self._models, setting.device, setting.limits, setting.metrics, setting.stop, setting.memory_wait_seconds
         )
-        self._blocked = False
+        self._cut_short: StepError | None = None
 
     def ingest(self, tasks: Sequence[Task]) -> None:
         """Record an outcome for each task.
 
         Raises:
-            Stopped, SourceBlocked, MemoryExhausted, StickyDeviceFault, NodeUnusable, ConfigurationError.
+            Stopped, SourceBlocked, MemoryExhausted, PodTooSmall, OutputUnavailable, StickyDeviceFault, NodeUnusable,
+            ConfigurationError.
         """
         self._check_stop()
         self._residency.ensure()
@@ -137,8 +146,8 @@ class _Shard:
                 self._record_unusable([item for item in ready if isinstance(item, Unusable)])
                 self._ingest_group([item for item in ready if isinstance(item, Prepared)])
         self._check_stop()
-        if self._blocked:
-            raise SourceBlocked("the source blocks this address; what was fetched is committed")
+        if self._cut_short is not None:
+            raise self._cut_short
 
     def _feed(self, tasks: Sequence[Task], scratch: Path) -> Feed:
         source = self._run.spec.source
@@ -151,8 +160,13 @@ class _Shard:
             reason = item.failure.reason
             match item.failure.verdict:
                 case Verdict.BLOCKED:
-                    self._blocked = True
                     log.warning("blocked id=%s %s", item.task.video.id, item.detail)
+                    self._cut_short = SourceBlocked("the source blocks this address; what was fetched is committed")
+                case Verdict.LOCAL:
+                    self._cut_short = PodTooSmall(
+                        f"this pod cannot prepare {item.task.video.id} ({reason}): {item.detail}; give it more disk "
+                        f"at {self._setting.scratch}, or more memory in spec.workers.resources"
+                    )
                 case Verdict.PERMANENT:
                     self._outcomes.record(item.task, Result.SKIPPED, reason=reason, detail=item.detail)
                 case Verdict.TRANSIENT:

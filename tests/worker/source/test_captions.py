@@ -1,12 +1,14 @@
 """Captions that come with a video."""
 
+import html
 import json
 from typing import Any
 
 import pytest
+import webvtt
 
 from ingestion_worker.source.captions import CaptionTrack, choose, parse
-from ingestion_worker.transcript import Segment
+from ingestion_worker.transcript import Segment, to_web_vtt
 
 VTT = "WEBVTT\n\n00:00:01.250 --> 00:00:02.500\n<b>GPU</b> &amp;\nmemory\n\n00:03.000 --> 00:04.000\n\n"
 SRT = "1\n00:00:01,250 --> 00:00:02,500\nGPU &amp;\nmemory\n\n"
@@ -27,10 +29,23 @@ def test_each_format_gives_plain_text_with_times(kind: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("vtt", "no captions"), ("vtt", "WEBVTT\n"), ("json3", "{"), ("json3", "[]"), ("json3", "{}"), ("srt", "")],
+    [("vtt", "no captions"), ("vtt", "WEBVTT\n"), ("json3", "{"), ("json3", "[]"), ("json3", "{}"), ("srt", "")]
+    + [("json3", "[" * 100_000)]
+    + [
+        ("json3", f'{{"events": [{{"tStartMs": {start}, "dDurationMs": {length}, "segs": [{{"utf8": "word"}}]}}]}}')
+        for start, length in [("NaN", 1), ("-9", 1), ("9", -1), ("1e300", 1), ("1" + "0" * 400, 1), ("null", 1)]
+    ],
 )
 def test_broken_or_empty_captions_are_none(kind: str, text: str) -> None:
     assert parse(text, kind) is None
+
+
+def test_words_that_no_file_can_hold_are_made_fit() -> None:
+    text = json.dumps({"events": [{"tStartMs": 0, "dDurationMs": 9, "segs": [{"utf8": "a\x00b\ud800\x85 --> c"}]}]})
+    segments = parse(text, "json3")
+    assert segments == [Segment(0, 0.009, "a b\\ud800 --> c")]
+    cues = webvtt.from_string(to_web_vtt(segments)).captions
+    assert [html.unescape(cue.text) for cue in cues] == ["a b\\ud800 --> c"]
 
 
 def tracks(*kinds: str) -> list[dict[str, Any]]:

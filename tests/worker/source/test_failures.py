@@ -1,23 +1,33 @@
 """What an error of the source means: row by row, and against a server that misbehaves."""
 
+import errno
 from http.client import IncompleteRead
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.request import urlopen
 
+import av
 import pytest
+from yt_dlp.downloader.common import FileDownloader
 from yt_dlp.networking.exceptions import HTTPError, NoSupportingHandlers, TransportError
 from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive
 
 from dev.sample_media.server import SampleServer
+from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
+from ingestion_contract.records import VideoManifest
 from ingestion_contract.summary import ShardSummary
+from ingestion_worker import audio
 from ingestion_worker.source.failures import MediaError, Verdict, classify
 from ingestion_worker.source.retry import ATTEMPTS
+from ingestion_worker.step import PodTooSmall
+from ingestion_worker.video_key import video_key
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of
 
-PERMANENT, TRANSIENT, BLOCKED = Verdict.PERMANENT, Verdict.TRANSIENT, Verdict.BLOCKED
+PERMANENT, TRANSIENT, BLOCKED, LOCAL = Verdict.PERMANENT, Verdict.TRANSIENT, Verdict.BLOCKED, Verdict.LOCAL
 
 
 class _Response:
@@ -62,6 +72,14 @@ ROWS: list[tuple[BaseException, Verdict, str]] = [
     (IncompleteRead(b""), TRANSIENT, "Network"),
     (MediaError("Corrupt", "no frame"), PERMANENT, "Corrupt"),
     (ValueError("who knows"), TRANSIENT, "SourceError"),
+    (UnsupportedError("http://x/captcha-video-removed"), PERMANENT, "Unsupported"),
+    (ExtractorError("Unable to download webpage", video_id="rate-limits-explained"), TRANSIENT, "SourceError"),
+    (
+        DownloadError("ERROR: unable to write data", (OSError, OSError(errno.ENOSPC, "full"), None)),
+        LOCAL,
+        "ScratchDisk",
+    ),
+    (MemoryError(), LOCAL, "HostMemory"),
 ]
 
 
@@ -134,6 +152,67 @@ def test_a_source_that_blocks_stops_the_shard_after_what_was_fetched(
     summary = conclusion.summary
     assert (summary.succeeded, summary.failed, summary.skipped) == (2, 0, 0), "a blocked video has not failed"
     assert source.asked.total() <= 2, "nothing is asked for any more"
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_a_video_whose_name_speaks_of_captchas_does_not_block_its_source(bench: Bench, source: HttpSource) -> None:
+    url = source.set("/captcha-and-rate-limits.html", Answer(status=503))
+    bench.list([url])
+    assert bench.work(run_of([url])).code is ExitCode.DONE
+    assert bench.sample("ingestion_videos_total", result=Result.FAILED, reason="ServerError") == 1
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_a_full_scratch_disk_is_no_videos_failure(
+    bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_full(_self: object, name: str, _mode: str) -> tuple[BinaryIO, str]:
+        return Path("/dev/full").open("wb", buffering=0), name
+
+    monkeypatch.setattr(FileDownloader, "sanitize_open", open_full)
+    bench.list([f"{sample.url}/watch/sample-001.html"])
+    with pytest.raises(PodTooSmall, match=r"test:0 \(ScratchDisk\).*No space left.*more disk"):
+        bench.work(run_of(["http://unused"], source={"captions": "Ignore"}))
+    assert bench.sample("ingestion_videos_total", result=Result.FAILED, reason="SourceError") == 0
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_too_little_host_memory_is_no_videos_failure(
+    bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_arguments: object, **_more: object) -> object:
+        raise av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(av, "open", no_memory)
+    bench.list([f"{sample.url}/watch/sample-001.html"])
+    with pytest.raises(PodTooSmall, match=r"HostMemory.*spec\.workers\.resources"):
+        bench.work(run_of(["http://unused"], source={"captions": "Ignore"}))
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_videos_with_the_same_id_keep_their_own_audio(bench: Bench, source: HttpSource, sample: SampleServer) -> None:
+    """The generic extractor's ids are the last part of an address: two downloads at a time must not share a file."""
+    media = [fetch(f"{sample.url}/media/sample-{number:03d}.opus") for number in (1, 2, 3, 5, 6, 7)]
+    urls = [source.set(f"/{n}/talk.opus", Answer(body, kind="audio/ogg")) for n, body in enumerate(media)]
+    videos = bench.list(urls)
+    run = run_of(urls)
+    assert bench.work(run).code is ExitCode.DONE
+    for video, body in zip(videos, media, strict=True):
+        manifest = bench.store.read_record(layout.manifest(video_key(video, run.spec)), VideoManifest)
+        assert manifest is not None
+        assert manifest.audio_seconds == seconds_of(body, bench.root)
+
+
+def fetch(url: str) -> bytes:
+    with urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+    return body
+
+
+def seconds_of(media: bytes, folder: Path) -> float:
+    path = folder / "media.opus"
+    path.write_bytes(media)
+    return len(audio.decode(path)) / audio.SAMPLE_RATE
 
 
 @pytest.mark.usefixtures("quick_retries")

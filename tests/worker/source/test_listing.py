@@ -1,12 +1,18 @@
 """The list of videos behind URLs."""
 
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from yt_dlp import YoutubeDL
 
 from dev.sample_media.server import SampleServer
+from ingestion_contract.records import Video
+from ingestion_worker import video_list
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.step import ConfigurationError, SourceBlocked, SourceUnavailable
+from ingestion_worker.store import Store
 from tests.worker.support.http_source import Answer, HttpSource
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -52,6 +58,35 @@ def test_a_url_that_is_gone_is_listed_beside_others_to_be_skipped_with_its_reaso
     gone = source.set("/gone.html", Answer(status=410))
     there = source.feed([f"{source.url}/a.html"])
     assert [video.url for video in list_videos([gone, there], None, None)] == [gone, f"{source.url}/a.html"]
+
+
+def test_a_url_that_is_gone_and_named_twice_does_not_hide_what_is_there(source: HttpSource) -> None:
+    gone = source.set("/gone.html", Answer(status=410))
+    there = source.feed([f"{source.url}/a.html"])
+    assert [video.url for video in list_videos([gone, gone, there], None, None)] == [gone, f"{source.url}/a.html"]
+
+
+def test_hostile_entries_are_listed_and_written(source: HttpSource, tmp_path: Path) -> None:
+    """Line ends, lone surrogates, path separators and great lengths, as yt-dlp's flat entries may hold them."""
+    title = "a\x00b\r\nc" + "x" * 10_000
+    entries: list[dict[str, Any]] = [
+        {"id": "../../etc/passwd\n", "url": f"{source.url}/1", "title": title, "duration": float("nan")},
+        {"id": "x" * 10_000, "url": f"{source.url}/2", "title": 7, "duration": "12:30"},
+        {"id": "\ud800", "url": f"{source.url}/\ud800", "title": "\ud83d", "duration": -1},
+        {"id": "\ud801", "url": f"{source.url}/4", "title": None, "duration": float("inf")},
+    ]
+    listed = video_list.write_once(Store(f"file://{tmp_path}"), "uid", listing_of(entries), [range(4)])
+    assert len({video.id for video in listed.videos}) == 4
+    assert listed.videos[0].title.startswith("a b c")
+    assert all(len(video.title) <= 500 for video in listed.videos)
+    assert [video.duration_seconds for video in listed.videos] == [None] * 4
+
+
+def listing_of(entries: list[dict[str, Any]]) -> list[Video]:
+    """What is listed when a site's extractor gives such entries."""
+    info = {"_type": "playlist", "extractor": "site", "entries": entries}
+    with patch.object(YoutubeDL, "extract_info", return_value=info):
+        return list_videos(["http://site/list"], None, None)
 
 
 def test_nothing_at_all_is_an_error_that_says_why(source: HttpSource) -> None:

@@ -14,11 +14,26 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from ingestion_worker.transcript import Segment
+from ingestion_worker.words import one_line
 
 log = logging.getLogger(__name__)
 
 FORMATS = ("json3", "vtt", "srt")
 """In order of preference."""
+
+MAX_SECONDS = 1e6
+"""Longer than any video: times are not taken from a source unseen."""
+
+_BROKEN = (
+    MalformedFileError,
+    MalformedCaptionError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +67,11 @@ def parse(text: str, kind: str) -> list[Segment] | None:
     """Read captions in json3, vtt or srt; None if they are broken or empty, which counts as no captions."""
     try:
         segments = _json3(text) if kind == "json3" else _cues(text, kind)
-    except (MalformedFileError, MalformedCaptionError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _BROKEN as error:
         log.warning("broken %s captions are passed over: %s", kind, error)
+        return None
+    if not all(0 <= segment.start <= segment.end < MAX_SECONDS for segment in segments):
+        log.warning("%s captions with impossible times are passed over", kind)
         return None
     return [segment for segment in segments if segment.text] or None
 
@@ -64,7 +82,7 @@ def _cues(text: str, kind: str) -> list[Segment]:
         Segment(
             start=caption.start_time.in_milliseconds() / 1000,
             end=caption.end_time.in_milliseconds() / 1000,
-            text=" ".join(html.unescape(caption.text).split()),
+            text=one_line(html.unescape(caption.text)),
         )
         for caption in captions
     ]
@@ -76,5 +94,5 @@ def _json3(text: str) -> list[Segment]:
         words = "".join(part.get("utf8", "") for part in event.get("segs", []))
         start = event.get("tStartMs", 0) / 1000
         end = start + event.get("dDurationMs", 0) / 1000
-        segments.append(Segment(start, end, " ".join(words.split())))
+        segments.append(Segment(start, end, one_line(words)))
     return segments

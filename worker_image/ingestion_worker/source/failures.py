@@ -1,10 +1,11 @@
 """What an error of the source means, decided by its type and its cause: one table.
 
-The order counts: what blocks an address is told apart first, since it says nothing of the video.
+The order counts: what is this pod's own fault, or blocks an address, comes first, since it says nothing of the video.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import unicodedata
@@ -17,6 +18,7 @@ from yt_dlp.networking.exceptions import HTTPError, NoSupportingHandlers, Reques
 from yt_dlp.utils import (
     ContentTooShortError,
     DownloadError,
+    ExtractorError,
     GeoRestrictedError,
     UnavailableVideoError,
     UnsupportedError,
@@ -30,6 +32,7 @@ class Verdict(Enum):
     PERMANENT = "the video is skipped"
     TRANSIENT = "tried again with back-off, then the video has failed"
     BLOCKED = "the source blocks this address: the shard stops, and the video has not failed"
+    LOCAL = "this pod's own disk or memory does not suffice: the shard stops, and the video has not failed"
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,36 @@ def _status(*statuses: int) -> Matcher:
     return lambda error: isinstance(error, HTTPError) and error.status in statuses
 
 
+def _errno(*numbers: int) -> Matcher:
+    return lambda error: isinstance(error, OSError) and error.errno in numbers
+
+
 def _says(pattern: str) -> Matcher:
     compiled = re.compile(pattern)
-    return lambda error: compiled.search(_plain(str(error))) is not None
+    return lambda error: compiled.search(_words(error)) is not None
 
 
-def _plain(text: str) -> str:
-    """Lower case, with typographic apostrophes made plain: YouTube writes U+2019."""
-    return unicodedata.normalize("NFKC", text).replace("\u2019", "'").lower()
+def _words(error: BaseException) -> str:
+    """Return what the source says, in lower case, with typographic apostrophes made plain: YouTube writes U+2019.
 
+    Without addresses and ids, which yt-dlp puts into its messages: a talk on captchas is no captcha.
+    """
+    if isinstance(error, DownloadError) and error.exc_info and error.exc_info[1] is not None:
+        return ""
+    text = str(error.orig_msg if isinstance(error, ExtractorError) else error)
+    return unicodedata.normalize("NFKC", _ADDRESS.sub("", text)).replace("\u2019", "'").lower()
+
+
+_ADDRESS = re.compile(r"\b\w+://\S+")
 
 _BLOCKED = Failure(Verdict.BLOCKED, "Blocked")
 
 TABLE: tuple[tuple[Matcher, Failure], ...] = (
+    (_of(MemoryError), Failure(Verdict.LOCAL, "HostMemory")),
+    (_errno(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO), Failure(Verdict.LOCAL, "ScratchDisk")),
     (_status(429), _BLOCKED),
-    (_says(r"not a bot|try again later|captcha|rate.?limit|too many requests"), _BLOCKED),
     (_status(404, 410), Failure(Verdict.PERMANENT, "Gone")),
+    (_says(r"not a bot|try again later|captcha|rate.?limit|too many requests"), _BLOCKED),
     (_status(401, 451), Failure(Verdict.PERMANENT, "Forbidden")),
     (_status(403), Failure(Verdict.TRANSIENT, "Forbidden")),
     (_of(HTTPError), Failure(Verdict.TRANSIENT, "ServerError")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from yt_dlp import YoutubeDL
@@ -14,8 +15,9 @@ from ingestion_contract.spec import Captions, Source
 from ingestion_worker.source import captions
 from ingestion_worker.source.failures import MediaError
 from ingestion_worker.source.retry import with_retries
-from ingestion_worker.source.ytdlp import downloader
+from ingestion_worker.source.ytdlp import downloader, seconds
 from ingestion_worker.transcript import Segment
+from ingestion_worker.words import encodable
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,18 @@ class FetchedAudio:
 
 
 class Fetcher:
-    """Fetches videos into a scratch folder. One per thread: yt-dlp keeps state."""
+    """Fetches videos into a folder of its own below the scratch folder. One per thread: yt-dlp keeps state.
+
+    Its own, since two videos may share an id: the generic extractor makes it from the last part of an address.
+    """
 
     def __init__(self, source: Source, scratch: Path, cookies: Path | None) -> None:
+        folder = Path(mkdtemp(dir=scratch, prefix="fetch-"))
         self._source = source
         self._ydl: YoutubeDL = downloader(
             cookies,
             format="bestaudio/best",
-            outtmpl=str(scratch / "%(extractor)s-%(id).64B.%(ext)s"),
+            outtmpl=f"{folder}/media.%(ext)s",
             noplaylist=True,
             fixup="never",
             continuedl=False,
@@ -77,7 +83,7 @@ class Fetcher:
         segments = captions.parse(text, track.format)
         if segments is None:
             return None
-        return FetchedCaptions(track.language, segments, info.get("duration"))
+        return FetchedCaptions(encodable(track.language), segments, seconds(info.get("duration")))
 
     def _read(self, url: str) -> str:
         with self._ydl.urlopen(url) as response:

@@ -15,13 +15,17 @@ from yt_dlp.utils import YoutubeDLError, unsmuggle_url
 from ingestion_contract.records import Video
 from ingestion_worker.source.failures import Verdict, classify
 from ingestion_worker.source.retry import with_retries
-from ingestion_worker.source.ytdlp import downloader
+from ingestion_worker.source.ytdlp import downloader, seconds
 from ingestion_worker.step import ConfigurationError, SourceBlocked, SourceUnavailable
+from ingestion_worker.words import encodable, one_line
 
 log = logging.getLogger(__name__)
 
 MAX_DEPTH = 3
 """Of lists within lists, as a channel's tabs are."""
+
+MAX_TITLE = 500
+"""Characters of a title that are kept."""
 
 
 def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) -> list[Video]:
@@ -36,6 +40,7 @@ def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) ->
         SourceUnavailable: the source did not answer, even when tried again.
     """
     videos: dict[str, Video] = {}
+    readable = False
     refused: list[str] = []
     with downloader(cookies, extract_flat="in_playlist", playlistend=limit) as ydl:
         for url in urls:
@@ -44,11 +49,13 @@ def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) ->
             except YoutubeDLError as error:
                 entries = [_unreadable(url, error)]
                 refused.append(f"{url}: {error}")
+            else:
+                readable = readable or bool(entries)
             for video in entries:
                 _add(videos, video)
             if limit is not None and len(videos) >= limit:
                 break
-    if len(videos) == len(refused):
+    if not readable:
         why = "; ".join(refused) or "the playlists are empty"
         raise ConfigurationError(f"spec.source.urls lead to no video: {why}", reason="NoVideos")
     return list(videos.values())[:limit]
@@ -80,11 +87,14 @@ def _video(entry: dict[str, Any]) -> Video | None:
     if not address:
         log.warning("an entry without an address is passed over: %s", entry.get("title") or entry.get("id"))
         return None
-    url, smuggled = unsmuggle_url(address, {})
+    url, smuggled = unsmuggle_url(str(address), {})
     extractor = str(entry.get("ie_key") or entry["extractor"]).lower()
     own_id = entry.get("id") or smuggled.get("force_videoid") or GenericIE._generic_id(url)
     return Video(
-        id=f"{extractor}:{own_id}", url=url, title=entry.get("title") or "", duration_seconds=entry.get("duration")
+        id=encodable(f"{extractor}:{own_id}"),
+        url=encodable(url),
+        title=one_line(str(entry.get("title") or ""))[:MAX_TITLE],
+        duration_seconds=seconds(entry.get("duration")),
     )
 
 
@@ -110,6 +120,6 @@ def _unreadable(url: str, error: YoutubeDLError) -> Video:
     failure = classify(error)
     if failure.verdict is Verdict.BLOCKED:
         raise SourceBlocked(f"the source blocks this address: {error}") from error
-    if failure.verdict is Verdict.TRANSIENT:
+    if failure.verdict is not Verdict.PERMANENT:
         raise SourceUnavailable(f"{url} does not answer: {error}") from error
     return Video(id=f"generic:{GenericIE._generic_id(url)}", url=url)

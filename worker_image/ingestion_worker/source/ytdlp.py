@@ -23,6 +23,13 @@ class _Logger:
     info = warning = error = debug
 
 
+def seconds(value: object) -> float | None:
+    """Return a duration that yt-dlp passes on from the source, or None if it is none."""
+    if isinstance(value, int | float) and 0 <= value < float("inf"):
+        return float(value)
+    return None
+
+
 def downloader(cookies: Path | None, **options: Any) -> YoutubeDL:
     """Return a yt-dlp that raises its errors, prints nothing, and keeps no cache.
 
