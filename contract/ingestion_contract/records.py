@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from ingestion_contract.base import ApiModel
+from ingestion_contract.base import ApiModel, Reason
 from ingestion_contract.metrics import Result
 
 
@@ -33,11 +34,11 @@ class ShardCut(Record):
 
 
 class Outcome(Record):
-    """What became of a video in a run. `reason` is one word in CamelCase, empty where it succeeded."""
+    """What became of a video in a run."""
 
     video_id: str
     result: Result
-    reason: str = ""
+    reason: Reason | Literal[""] = Field("", description="Empty where it succeeded.")
     detail: str = ""
     video_key: str
     audio_seconds: float = 0.0

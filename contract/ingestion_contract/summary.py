@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from ingestion_contract.base import ApiModel
+from ingestion_contract.base import ApiModel, Reason
 from ingestion_contract.metrics import Stage
 
 MAX_BYTES = 4096
@@ -66,7 +66,7 @@ class FinishSummary(SummaryModel):
     succeeded: Count
     failed: Count
     skipped: Count
-    reasons: dict[str, Count] = Field({}, max_length=32, description="Failed and skipped videos by reason.")
+    reasons: dict[Reason, Count] = Field({}, max_length=32, description="Failed and skipped videos by reason.")
     audio_seconds: Count = 0
 
 
@@ -75,7 +75,7 @@ class ErrorSummary(SummaryModel):
 
     version: Literal[1] = 1
     kind: Literal["error"] = "error"
-    reason: str = Field(max_length=128, description="One word in CamelCase.")
+    reason: Reason
     detail: str = Field(max_length=MAX_DETAIL, description="One sentence for a person.")
 
 

@@ -1,5 +1,7 @@
 """Termination messages cross a border of trust: what a worker writes always fits, and what is read never surprises."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from ingestion_contract.metrics import Stage
 from ingestion_contract.summary import (
     MAX_BYTES,
+    MAX_DETAIL,
     ErrorSummary,
     FinishSummary,
     MemoryReport,
@@ -61,7 +64,25 @@ def test_a_message_that_is_too_long_is_no_summary() -> None:
 
 
 def test_a_summary_that_does_not_fit_is_refused_before_it_is_cut() -> None:
-    reasons = {"\N{SNOWMAN}" * 60 + str(number): number for number in range(32)}
+    detail = "\0" * MAX_DETAIL  # six bytes each in JSON
 
     with pytest.raises(ValueError, match="more than 4096"):
-        encode_summary(FinishSummary(total=1, succeeded=0, failed=1, skipped=0, reasons=reasons))
+        encode_summary(ErrorSummary(reason="InternalError", detail=detail))
+
+
+def test_the_longest_summary_of_a_run_fits() -> None:
+    reasons = {"A" * 62 + first + second: 10**9 for first in "abcd" for second in "abcdefgh"}
+    many = 10**9
+    summary = FinishSummary(
+        total=many, succeeded=many, failed=many, skipped=many, reasons=reasons, audio_seconds=many**2
+    )
+    assert decode_summary(encode_summary(summary)) == summary
+
+
+@pytest.mark.parametrize("reason", ["", "two words", "1st", "Caf\u00e9", "A\n", "A" * 65])
+def test_a_reason_that_is_no_word_is_no_summary(reason: str) -> None:
+    """It becomes the reason of a condition, which the API server takes only as a word."""
+    error = {"version": 1, "kind": "error", "reason": reason, "detail": "x"}
+    finish = {"kind": "finish", "total": 1, "succeeded": 0, "failed": 1, "skipped": 0, "reasons": {reason: 1}}
+    assert decode_summary(json.dumps(error)) is None
+    assert decode_summary(json.dumps(finish)) is None

@@ -84,9 +84,9 @@ def work(
 ) -> None:
     """Ingest the videos of one shard that are not there yet.
 
-    Exit codes: 0 every video has a recorded outcome; 64 the configuration cannot work; 69 this node's GPU or image is
-    unusable; 75 the source blocks this address; 85 no room in device memory; 86 the device failed and stays failed;
-    143 asked to stop.
+    Exit codes: 0 every video has a recorded outcome; 1 the output, the models' hub or this pod's disk do not serve now;
+    64 the configuration cannot work; 69 this node's GPU or image is unusable; 75 the source blocks this address; 85 no
+    room in device memory; 86 the device failed and stays failed; 143 asked to stop.
     """
     set_up_logs(verbose)
     ending = Ending(termination_message)

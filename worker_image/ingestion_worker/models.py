@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,20 @@ from ingestion_worker.commit import ModelNames
 from ingestion_worker.device import Device
 from ingestion_worker.embed import Embedder
 from ingestion_worker.errors import device_errors
+from ingestion_worker.model_source import check_path, model_errors
 from ingestion_worker.transcript import Segment
 
-log = logging.getLogger(__name__)
+ASR_FIELD = "spec.transcription.models"
+EMBEDDER_FIELD = "spec.embedding.model"
 
 
 class Models:
     """The speech model, unless the run only takes captions, and the embedder.
 
     Their libraries are imported with the first load: importing them takes seconds.
+
+    Raises:
+        ConfigurationError: no model fits the language, or a path leads nowhere.
     """
 
     def __init__(self, spec: IngestionRunSpec, device: Device, threads: int) -> None:
@@ -32,6 +37,9 @@ class Models:
         self._threads = threads
         self._language = spec.source.languages[0]
         self._asr_name = choose_model(spec.transcription, self._language).model
+        if self.transcribes:
+            check_path(ASR_FIELD, self._asr_name)
+        check_path(EMBEDDER_FIELD, spec.embedding.model)
         self._asr: SpeechRecogniser | None = None
         self._embedder: Embedder | None = None
 
@@ -51,15 +59,21 @@ class Models:
         Raises:
             OutOfDeviceMemory: a model does not fit; the others are still loaded.
             StickyDeviceFault, NodeUnusable, ConfigurationError: see `errors.device_errors`.
+            ModelUnavailable, ConfigurationError: see `model_source.model_errors`.
         """
         if self._asr is None and self.transcribes:
-            with device_errors(Stage.ASR, OomKind.LOAD), self._device.load(Stage.ASR):
+            with self._loading(Stage.ASR, ASR_FIELD, self._asr_name):
                 self._asr = SpeechRecogniser(
                     self._asr_name, self._language, self._spec.transcription, self._device.compute, self._threads
                 )
         if self._embedder is None:
-            with device_errors(Stage.EMBED, OomKind.LOAD), self._device.load(Stage.EMBED):
+            with self._loading(Stage.EMBED, EMBEDDER_FIELD, self._spec.embedding.model):
                 self._embedder = Embedder(self._spec.embedding, self._device.compute, self._threads)
+
+    @contextmanager
+    def _loading(self, stage: Stage, field: str, model: str) -> Iterator[None]:
+        with device_errors(stage, OomKind.LOAD), self._device.load(stage), model_errors(field, model):
+            yield
 
     def release(self) -> None:
         """Free the device memory of all models."""

@@ -43,6 +43,13 @@ class SourceUnavailable(StepError):
     reason = "SourceUnavailable"
 
 
+class ModelUnavailable(StepError):
+    """The hub does not give the model; it may later. Counted, and tried again."""
+
+    code = ExitCode.FAILURE
+    reason = "ModelUnavailable"
+
+
 class OutputUnavailable(StepError):
     """The output's storage refuses to be read or written; it may not later. Counted, and tried again."""
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -127,8 +128,9 @@ def test_a_language_without_a_model_is_64(bench: Bench, sample: SampleServer) ->
     assert caught.value.code is ExitCode.CONFIGURATION
 
 
-def test_a_sentence_of_any_characters_fits_the_termination_message(workspace: Workspace) -> None:
-    (workspace.root / "run.json").write_text(json.dumps({"spec": {"\u2603" * 3000: 1}}))
+@pytest.mark.parametrize("character", ["\N{SNOWMAN}", "\0", '"', "\\", "\ud800"], ids=repr)
+def test_a_sentence_of_any_characters_fits_the_termination_message(workspace: Workspace, character: str) -> None:
+    (workspace.root / "run.json").write_text(json.dumps({"spec": {character * 3000: 1}}))
     code, summary = error(workspace, "finish")
     assert code == ExitCode.CONFIGURATION
     assert len((workspace.root / "message").read_bytes()) <= MAX_BYTES
@@ -141,6 +143,36 @@ def test_without_a_file_for_it_no_termination_message_is_left(workspace: Workspa
     assert subprocess.run(arguments, env=workspace.environment(), check=False).returncode == ExitCode.CONFIGURATION
     assert not (workspace.root / "message").exists()
     assert decode_summary(None) is None
+
+
+def test_a_termination_message_that_cannot_be_written_changes_no_exit_code(workspace: Workspace) -> None:
+    arguments = workspace.arguments("finish")
+    (workspace.root / "message").unlink()
+    (workspace.root / "message").mkdir()
+    assert subprocess.run(arguments, env=workspace.environment(), check=False).returncode == ExitCode.CONFIGURATION
+
+
+def test_an_error_that_nobody_expected_is_1_and_is_told_too(workspace: Workspace) -> None:
+    message = workspace.root / "message"
+    message.touch()
+    script = (
+        "import sys; from pathlib import Path; from ingestion_worker.ending import Ending;"
+        "Ending(Path(sys.argv[1])).conclude(lambda: {}['a key'])"
+    )
+    assert subprocess.run([sys.executable, "-c", script, message], check=False).returncode == ExitCode.FAILURE
+    summary = workspace.summary()
+    assert isinstance(summary, ErrorSummary)
+    assert (summary.reason, summary.detail) == ("InternalError", "KeyError: 'a key'")
+
+
+def test_one_message_is_one_line_of_the_log_whatever_its_words() -> None:
+    script = (
+        "import logging; from ingestion_worker.logs import set_up_logs; set_up_logs(False);"
+        "logging.getLogger('ingestion_worker').info('video id=%s', 'a\\n2026-01-01T00:00:00Z INFO b\\x1b[2J\\u2028')"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+    assert shown.endswith("INFO video id=a\\n2026-01-01T00:00:00Z INFO b\\x1b[2J\\u2028\n")
+    assert len(shown.splitlines()) == 1
 
 
 @pytest.mark.parametrize("step", ["discover", "work", "finish"])

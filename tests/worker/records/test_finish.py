@@ -92,6 +92,16 @@ def test_the_summary_fits_whatever_the_reasons(store: Store) -> None:
     assert len(encode_summary(summary).encode()) <= MAX_BYTES
 
 
+def test_an_outcome_whose_reason_is_no_word_is_none(store: Store) -> None:
+    key = listed(store, 1)[0]
+    outcome(store, key, Result.FAILED, "Word")
+    path = layout.outcome(UID, key)
+    content = store.read(path)
+    assert content is not None
+    store.write(path, content.replace(b"Word", b"no word" * 1000))
+    assert count(store).reasons == {"NotProcessed": 1}
+
+
 def test_without_a_list_there_is_nothing_to_count(store: Store) -> None:
     with pytest.raises(ConfigurationError, match="ingest discover"):
         finish(RUN, store)
