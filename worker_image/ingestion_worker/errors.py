@@ -39,6 +39,8 @@ FAULTS: tuple[tuple[str, DeviceFault], ...] = (
 )
 """Words in the message, in lower case, and what they mean; the first that is found counts."""
 
+_COMPUTE_TYPE = {Stage.ASR: "spec.transcription.computeType", Stage.EMBED: "spec.embedding.computeType"}
+
 
 def classify(error: BaseException) -> DeviceFault | None:
     """Return what a device error means, or None if it is none. The host's `MemoryError` is none."""
@@ -81,7 +83,8 @@ def device_errors(stage: Stage, kind: OomKind) -> Iterator[None]:
                 raise NodeUnusable(f"this node cannot run {stage}: {error}") from error
             case DeviceFault.NOT_SUPPORTED:
                 raise ConfigurationError(
-                    f"this GPU does not support the compute type of {stage}, float16 would do: {error}"
+                    f"{_COMPUTE_TYPE[stage]} cannot be had on this node's device in {stage}: float16 suits every GPU, "
+                    f"float32 also a CPU: {error}"
                 ) from error
         raise
 

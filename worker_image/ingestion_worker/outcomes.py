@@ -52,7 +52,7 @@ class Outcomes:
             manifest = manifests.get(layout.manifest(task.key))
             outcome = earlier.get(self._path(task))
             if manifest is not None and (outcome is None or outcome.result is not Result.SUCCEEDED):
-                self.record(task, Result.SUCCEEDED, audio_seconds=manifest.audio_seconds, detail="already there")
+                self._record_there(task, manifest)
             elif outcome is not None and (manifest is not None or outcome.result is not Result.SUCCEEDED):
                 self._recorded[task.key] = outcome
             else:
@@ -77,6 +77,14 @@ class Outcomes:
         self._metrics.count_video(result, reason)
         log.info("video id=%s result=%s reason=%s %s", task.video.id, result, reason or "-", outcome.detail)
 
+    def give_up(self, task: Task, result: Result, reason: str, detail: str) -> None:
+        """Record that a video is skipped or has failed, unless another process has made it meanwhile."""
+        manifest = self._store.read_record(layout.manifest(task.key), VideoManifest)
+        if manifest is not None:
+            self._record_there(task, manifest)
+        else:
+            self.record(task, result, reason=reason, detail=detail)
+
     @property
     def missing(self) -> list[Task]:
         """Tasks without a recorded outcome."""
@@ -95,6 +103,9 @@ class Outcomes:
             oom_events=self._metrics.oom_events,
             memory=memory,
         )
+
+    def _record_there(self, task: Task, manifest: VideoManifest) -> None:
+        self.record(task, Result.SUCCEEDED, audio_seconds=manifest.audio_seconds, detail="already there")
 
     def _path(self, task: Task) -> str:
         return layout.outcome(self._run_uid, task.key)

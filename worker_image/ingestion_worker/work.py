@@ -168,9 +168,9 @@ class _Shard:
                         f"at {self._setting.scratch}, or more memory in spec.workers.resources"
                     )
                 case Verdict.PERMANENT:
-                    self._outcomes.record(item.task, Result.SKIPPED, reason=reason, detail=item.detail)
+                    self._outcomes.give_up(item.task, Result.SKIPPED, reason, item.detail)
                 case Verdict.TRANSIENT:
-                    self._outcomes.record(item.task, Result.FAILED, reason=reason, detail=item.detail)
+                    self._outcomes.give_up(item.task, Result.FAILED, reason, item.detail)
 
     def _ingest_group(self, group: Sequence[Prepared]) -> None:
         """Transcribe, embed and commit a few videos together."""

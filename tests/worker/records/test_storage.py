@@ -3,6 +3,7 @@
 import errno
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import fsspec
 import pytest
@@ -15,9 +16,11 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.finish import finish
+from ingestion_worker.residency import Residency
 from ingestion_worker.step import OutputUnavailable
 from ingestion_worker.store import Store
 from ingestion_worker.video_key import video_key
+from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import UID, run_of
 from tests.worker.support.stand_ins import install
@@ -110,6 +113,32 @@ def test_killed_between_manifest_and_outcome_it_goes_on_without_doing_it_again(
     outcome = bench.store.read_record(layout.outcome(UID, key), Outcome)
     assert outcome is not None
     assert outcome.result is Result.SUCCEEDED
+
+
+def test_of_two_workers_of_one_shard_one_that_fails_does_not_hide_the_others_success(
+    bench: Bench, sample: SampleServer, source: HttpSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = fetch(f"{sample.url}/media/sample-001.opus")
+    url = source.set("/clip.opus", Answer(clip, kind="audio/ogg"))
+    video = bench.list([url])[0]
+    ensure = Residency.ensure
+
+    def overtaken(residency: Residency) -> None:
+        monkeypatch.setattr(Residency, "ensure", ensure)
+        assert Bench(bench.root).work(RUN).code is ExitCode.DONE
+        source.set("/clip.opus", Answer(status=410))
+
+    monkeypatch.setattr(Residency, "ensure", overtaken)
+    assert bench.work(RUN).code is ExitCode.DONE
+    outcome = bench.store.read_record(layout.outcome(UID, video_key(video, RUN.spec)), Outcome)
+    assert outcome is not None
+    assert outcome.result is Result.SUCCEEDED
+
+
+def fetch(url: str) -> bytes:
+    with urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+    return body
 
 
 def test_of_two_workers_of_one_shard_the_first_manifest_stays_whole(

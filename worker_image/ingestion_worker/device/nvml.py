@@ -10,6 +10,7 @@ import pynvml
 
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
+from ingestion_worker.step import NodeUnusable
 
 
 class NvmlDevice:
@@ -67,17 +68,23 @@ class NvmlDevice:
 
 
 def first_gpu() -> NvmlDevice | None:
-    """Return the first GPU that `CUDA_VISIBLE_DEVICES` lets this process see, or None without driver or GPU."""
+    """Return the first GPU that `CUDA_VISIBLE_DEVICES` lets this process see, or None without driver or GPU.
+
+    Raises:
+        NodeUnusable: there is a driver, and it does not work.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip()
+    by_uuid = visible.startswith(("GPU-", "MIG-"))
+    if not by_uuid and not visible.isdigit():
+        return None
     try:
         pynvml.nvmlInit()
         if pynvml.nvmlDeviceGetCount() == 0:
             return None
-        return NvmlDevice(_handle(os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()))
+        if by_uuid:
+            return NvmlDevice(pynvml.nvmlDeviceGetHandleByUUID(visible))
+        return NvmlDevice(pynvml.nvmlDeviceGetHandleByIndex(int(visible)))
     except (pynvml.NVMLError_LibraryNotFound, pynvml.NVMLError_DriverNotLoaded, pynvml.NVMLError_NoPermission):
         return None
-
-
-def _handle(visible: str) -> Any:
-    if visible.startswith(("GPU-", "MIG-")):
-        return pynvml.nvmlDeviceGetHandleByUUID(visible)
-    return pynvml.nvmlDeviceGetHandleByIndex(int(visible) if visible.isdigit() else 0)
+    except pynvml.NVMLError as error:
+        raise NodeUnusable(f"the NVIDIA driver of this node does not give GPU {visible}: {error}") from error
