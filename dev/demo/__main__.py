@@ -25,6 +25,8 @@ from dev.demo.verify import verify
 from dev.demo.watch import watch
 from dev.sample_media.sentences import expected
 
+MOST_FAULTS = 10
+
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -93,8 +95,11 @@ def report(stage: Stage, result: Result) -> None:
     console.print(stage.kube.kubectl("get", "ir", "--namespace", manifests.NAMESPACE), end="")
     console.print()
     console.print(table(result))
-    for fault in [*result.missing, *result.wrong]:
+    faults = [*result.missing, *result.wrong]
+    for fault in faults[:MOST_FAULTS]:
         console.print(f"not in the output as it should be: {fault}", style="red")
+    if len(faults) > MOST_FAULTS:
+        console.print(f"... and {len(faults) - MOST_FAULTS} more", style="red")
     console.print(f"The same as JSON: {_shown(path)}")
     cluster = stage.cluster
     look = f"{_shown(cluster.kubectl)} --kubeconfig {_shown(cluster.kubeconfig)} -n {manifests.NAMESPACE}"

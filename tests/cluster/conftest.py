@@ -10,6 +10,17 @@ from dev.cluster.node.settings import read_settings
 from dev.cluster.testing import cluster_for_tests
 from tests.cluster.kit import Namespace
 
+UNDER_TMP = "under-tmp"
+
+
+def _image(folder: Path) -> Path:
+    """An image that lies where pods have a /tmp of their own, as a checkout below /tmp does."""
+    program = folder / "bin" / "greet"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho hello > /dev/termination-log\n")
+    program.chmod(0o755)
+    return folder
+
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -20,6 +31,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     options = NodeOptions(
         cpus=16,
         gpus=8,
+        images={UNDER_TMP: _image(folder / "image")},
         gpu_env={"SIMULATED_GPU": "/dev/simulated-gpu"},
         gpu_mounts=(GpuMount(ledger, "/dev/simulated-gpu"),),
         config_refresh_seconds=3600,

@@ -31,6 +31,12 @@ async def test_a_mount_path_may_lie_where_the_machine_has_folders_of_its_own(nam
     assert not on_the_machine("/var/lib/ingestion")
 
 
+async def test_a_volume_over_tmp_does_not_hide_an_image_that_lies_there(namespace: Namespace) -> None:
+    greeter = container("", **mounted("/tmp")) | {"image": "under-tmp", "command": ["greet"], "args": []}
+    pod = await namespace.run(greeter, volumes=[{"name": "volume", "emptyDir": {}}])
+    assert end_of(pod)["message"] == "hello\n"
+
+
 async def test_the_machines_own_files_are_read_only(namespace: Namespace) -> None:
     pod = await namespace.run(container("touch /usr/touched || touch /root/touched || touch /etc/touched || exit 9"))
     assert end_of(pod)["exitCode"] == 9

@@ -35,8 +35,8 @@ def bwrap_command(
     return [
         "bwrap",
         *_root_arguments(mounts),
-        *_visible_arguments(visible),
         *_mount_arguments(mounts),
+        *_visible_arguments(visible),
         "--unshare-pid",
         "--as-pid-1",
         "--die-with-parent",
@@ -82,7 +82,7 @@ def _host_entry(entry: Path, places: Sequence[PurePosixPath]) -> list[str]:
 
 
 def _visible_arguments(folders: Iterable[Path]) -> list[str]:
-    """Show what the container's own /tmp would hide; with its neighbours, to which an environment may refer."""
+    """Show what the pod's /tmp would hide; with its neighbours, to which an environment may refer."""
     tops = sorted({Path(*folder.parts[:3]) for folder in folders if folder.is_relative_to("/tmp")})
     return [word for top in tops for word in ("--ro-bind", str(top), str(top))]
 
