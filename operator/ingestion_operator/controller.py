@@ -105,8 +105,10 @@ class Controller:
                 look, failures = await self._look(run_uid, reconciler, failures)
                 if look.ended and not wake.is_set():
                     return
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that meets the wake, and stopping would hang.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), look.again_after)
+                    async with asyncio.timeout(look.again_after):
+                        await wake.wait()
                 await asyncio.sleep(DEBOUNCE_SECONDS)
         finally:
             del self._tasks[run_uid], self._wakes[run_uid]
@@ -115,11 +117,7 @@ class Controller:
         """Look at a run; a failure is logged and tried again later, and never ends the task."""
         self._looking_since[run_uid] = time.monotonic()
         try:
-            return await reconciler.look(), 0
-        except (Conflict, NotFound) as problem:
-            _logger.debug("run %s: read again, since %s", run_uid, problem)
-            await self._read_again(run_uid)
-            return Look(CONFLICT_RETRY_SECONDS), failures
+            return await self._look_or_read_again(run_uid, reconciler), 0
         except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
             _logger.warning("run %s: the API server does not answer well: %r", run_uid, problem)
         except Exception:
@@ -128,16 +126,29 @@ class Controller:
             del self._looking_since[run_uid]
         return Look(_back_off(failures)), failures + 1
 
+    async def _look_or_read_again(self, run_uid: str, reconciler: Reconciler) -> Look:
+        try:
+            return await reconciler.look()
+        except (Conflict, NotFound) as problem:
+            _logger.debug("run %s: read again, since %s", run_uid, problem)
+            reconciler.read_again()
+            await self._read_again(run_uid)
+            return Look(CONFLICT_RETRY_SECONDS)
+
     async def _read_again(self, run_uid: str) -> None:
-        """Read a run whose version in the cache was refused."""
+        """Read a run whose version in the cache was refused; another run of its name means that it is gone."""
         known = self._cache.runs.get(run_uid)
         if known is None:
             return
         meta = known["metadata"]
         try:
-            self._cache.runs.put(await self._kube.get(RUNS, meta["namespace"], meta["name"]))
+            found = await self._kube.get(RUNS, meta["namespace"], meta["name"])
         except NotFound:
+            found = None
+        if found is None or found["metadata"]["uid"] != run_uid:
             self._cache.forget(run_uid)
+        else:
+            self._cache.runs.put(found)
 
 
 def _back_off(failures: int) -> float:

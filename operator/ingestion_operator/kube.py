@@ -42,6 +42,18 @@ class Resource:
         return "/".join(part for part in parts if part)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Objects as they all were at one moment.
+
+    Attributes:
+        version: that moment; what has changed since has a higher resource version.
+    """
+
+    items: list[Object]
+    version: int
+
+
 class ApiError(Exception):
     """The API server refused a request.
 
@@ -122,12 +134,11 @@ class Kube:
         """
         return await self._request("GET", resource.path(namespace, name))
 
-    async def select(self, resource: Resource, namespace: str, label_selector: str) -> list[Object]:
+    async def select(self, resource: Resource, namespace: str, label_selector: str) -> Listing:
         """Return the objects with the labels."""
         query = [("labelSelector", label_selector)]
-        listing = await self._request("GET", resource.path(namespace), query=query)
-        items: list[Object] = listing["items"]
-        return items
+        found = await self._request("GET", resource.path(namespace), query=query)
+        return Listing(found["items"], int(found["metadata"]["resourceVersion"]))
 
     async def create(self, resource: Resource, body: Object) -> Object:
         """Create an object and return it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -41,8 +41,10 @@ _logger = logging.getLogger(__name__)
 
 OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
+FULL_LOOK_SECONDS = 120.0
+"""How often everything is read again and what is missing is made again, whatever the watches have told."""
 RETOLD = timedelta(minutes=5)
-"""A new operator posts what has happened in this time once more; an event that is there is not doubled."""
+"""What has happened in this time is posted once more by a new operator; an event that is there is not doubled."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Reconciler:
         self._settings = settings
         self._clock = clock
         self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
+        self._read_at: datetime | None = None
         self._manifest_written = False
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
@@ -102,8 +105,7 @@ class Reconciler:
         try:
             run = _parse(raw)
         except ValueError as problem:
-            await self._refuse(raw, _explain(problem))
-            return Look(None)
+            return await self._refuse(raw, _explain(problem))
         snapshot = self._observer.assemble(run, raw)
         if snapshot.status.completion_time is not None:
             await self._leave(snapshot, raw)
@@ -111,24 +113,31 @@ class Reconciler:
             return _ENDED
         return await self._advance(run, raw)
 
+    def read_again(self) -> None:
+        """Let the next look trust nothing that was read or written before."""
+        self._read_at = None
+
     async def _advance(self, run: IngestionRun, raw: Mapping[str, Any]) -> Look:
+        if self._read_at is None or self._clock() - self._read_at >= timedelta(seconds=FULL_LOOK_SECONDS):
+            await self._observer.refresh(run)
+            self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
         snapshot = await self._observer.observe(run, raw)
         now = self._clock()
         decision = self._decide(snapshot)
         status = next_status(snapshot, decision, self._obstacle, now)
-        gone = [pod.uid for pod in snapshot.pods if pod.gone]
         if status != snapshot.status:
-            self._cache.runs.put(await write_status(self._kube, raw, status))
-        self._cache.forget_gone(self._uid, gone)
+            await self._write(raw, status)
+        self._forget_gone(snapshot)
         try:
             return await self._follow(replace(snapshot, status=status))
         finally:
             await self._tell(run, snapshot.status, status)
 
     async def _tell(self, run: IngestionRun, before: IngestionRunStatus, after: IngestionRunStatus) -> None:
-        """Post what has happened; at the first look, also what the operator before this one may not have posted."""
+        """Post what has happened; at the first look, and after a failure, also what may not have been posted before."""
         now = self._clock()
         news = notices(before if self._told else as_of(before, now - RETOLD), after)
+        self._told = False
         await post(self._kube, run, news, now)
         self._told = True
 
@@ -168,13 +177,15 @@ class Reconciler:
         if step is Step.WORK and step not in snapshot.jobs:
             await self._write_limits(snapshot, limits)
         changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers)
-        if changed is not None:
+        if changed is not None and step in snapshot.jobs:
+            self._cache.update_job(self._uid, changed)
+        elif changed is not None:
             self._cache.put_job(self._uid, changed)
         if step is Step.WORK:
             await self._write_limits(snapshot, limits)
             if limits.revision:
                 for pod in await touch_pods(self._kube, snapshot, limits.revision):
-                    self._cache.put_pod(self._uid, pod)
+                    self._cache.update_pod(self._uid, pod)
 
     async def _write_limits(self, snapshot: Snapshot, limits: Limits) -> None:
         if limits != self._limits_written:
@@ -183,29 +194,45 @@ class Reconciler:
 
     async def _let_expire(self, snapshot: Snapshot) -> None:
         for job in await jobs.let_expire(self._kube, snapshot):
-            self._cache.put_job(self._uid, job)
+            self._cache.update_job(self._uid, job)
 
-    def _again_after(self, snapshot: Snapshot) -> float | None:
-        """Return the scrape interval while workers are there, the rest of a pause while none may be, else None."""
+    def _again_after(self, snapshot: Snapshot) -> float:
+        """Return the scrape interval while workers are there, else the time to the probe of a source or a full look."""
         if any(pod.active for pod in snapshot.pods_of(Step.WORK)):
             return self._settings.scrape_interval_seconds
         blocked_until = snapshot.status.source.blocked_until
         if blocked_until is not None and current_step(snapshot) is Step.WORK and not snapshot.run.spec.suspend:
-            return max(0.1, (blocked_until - self._clock()).total_seconds())
-        return None
+            pause = max(0.1, (blocked_until - self._clock()).total_seconds())
+            return min(pause, FULL_LOOK_SECONDS)
+        return FULL_LOOK_SECONDS
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""
-        if snapshot.status.observed_generation != snapshot.generation:
-            status = acknowledge(snapshot.status, snapshot.generation, self._clock())
-            self._cache.runs.put(await write_status(self._kube, raw, status))
+        self._forget_gone(snapshot)
+        await self._acknowledge(snapshot.status, raw)
         await self._let_expire(snapshot)
 
-    async def _refuse(self, raw: Mapping[str, Any], message: str) -> None:
+    def _forget_gone(self, snapshot: Snapshot) -> None:
+        self._cache.forget_gone(self._uid, [pod.uid for pod in snapshot.pods if pod.gone])
+
+    async def _acknowledge(self, status: IngestionRunStatus, raw: Mapping[str, Any]) -> None:
+        generation = raw["metadata"]["generation"]
+        if status.observed_generation != generation:
+            await self._write(raw, acknowledge(status, generation, self._clock()))
+
+    async def _refuse(self, raw: Mapping[str, Any], message: str) -> Look:
+        """Say what is wrong with a spec; a run that has ended stays as it ended, whatever became of its spec since."""
         before = IngestionRunStatus.from_wire(raw.get("status") or {})
+        if before.completion_time is not None:
+            await self._acknowledge(before, raw)
+            return _ENDED
         status = invalid_spec(before, raw["metadata"]["generation"], message, self._clock())
         if status != before:
-            self._cache.runs.put(await write_status(self._kube, raw, status))
+            await self._write(raw, status)
+        return Look(None)
+
+    async def _write(self, raw: Mapping[str, Any], status: IngestionRunStatus) -> None:
+        self._cache.runs.update(await write_status(self._kube, raw, status))
 
 
 def _parse(raw: Mapping[str, Any]) -> IngestionRun:

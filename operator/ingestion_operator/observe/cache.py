@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ingestion_operator.kube import Listing
+
 Raw = Mapping[str, Any]
 
 
@@ -26,6 +28,11 @@ class ObjectSet:
             return False
         self._objects[uid] = raw
         return True
+
+    def update(self, raw: Raw) -> None:
+        """Keep what a write to an object has returned, unless a watch has shown meanwhile that the object is gone."""
+        if raw["metadata"]["uid"] in self._objects:
+            self.put(raw)
 
     def drop(self, uid: str) -> None:
         """Forget an object."""
@@ -56,6 +63,22 @@ class Cache:
     def put_pod(self, run_uid: str, raw: Raw) -> bool:
         """Keep a pod unless a newer version is known."""
         return self._pods[run_uid].put(raw)
+
+    def update_job(self, run_uid: str, raw: Raw) -> None:
+        """Keep what a write to a Job has returned, unless the Job is gone."""
+        self._update(self._jobs, run_uid, raw)
+
+    def update_pod(self, run_uid: str, raw: Raw) -> None:
+        """Keep what a write to a pod has returned, unless the pod is gone."""
+        self._update(self._pods, run_uid, raw)
+
+    def replace_jobs(self, run_uid: str, listing: Listing) -> None:
+        """Keep the Jobs of a listing, and forget those that are not in it: a watch that was cut off tells nothing."""
+        self._replace(self._jobs, run_uid, listing)
+
+    def replace_pods(self, run_uid: str, listing: Listing) -> None:
+        """Keep the pods of a listing, and forget those that are not in it."""
+        self._replace(self._pods, run_uid, listing)
 
     def drop_job(self, run_uid: str, uid: str) -> None:
         """Forget a Job."""
@@ -89,6 +112,21 @@ class Cache:
         self.runs.drop(run_uid)
         for objects in (self._jobs, self._pods, self._gone):
             objects.pop(run_uid, None)
+
+    def _replace(self, sets: dict[str, ObjectSet], run_uid: str, listing: Listing) -> None:
+        there = {raw["metadata"]["uid"] for raw in listing.items}
+        for raw in self._all(sets, run_uid):
+            uid = raw["metadata"]["uid"]
+            if uid not in there and _version(raw) <= listing.version:
+                self._drop(sets, run_uid, uid)
+        for raw in listing.items:
+            sets[run_uid].put(raw)
+
+    @staticmethod
+    def _update(sets: Mapping[str, ObjectSet], run_uid: str, raw: Raw) -> None:
+        objects = sets.get(run_uid)
+        if objects is not None:
+            objects.update(raw)
 
     @staticmethod
     def _drop(sets: dict[str, ObjectSet], run_uid: str, uid: str) -> None:

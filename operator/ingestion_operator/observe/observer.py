@@ -38,7 +38,6 @@ class Observer:
         self._scraper = scraper
         self._sample_valid_seconds = max(SHORTEST_SAMPLE_LIFE_SECONDS, 3 * scrape_interval_seconds)
         self._clock = clock
-        self._seeded = False
         self._samples: dict[str, WorkerSample] = {}
         self._tallies: dict[int, Tally] = {}
         self._quiet_since = clock()
@@ -50,13 +49,10 @@ class Observer:
         Raises:
             ApiError: the API server did not answer well.
         """
-        if not self._seeded:
-            await self._refresh(run)
-            self._seeded = True
         snapshot = self.assemble(run, raw)
         if result_is_lost(snapshot):
             # The watch of pods may be behind that of Jobs: only the API server knows that a pod has gone.
-            await self._refresh(run)
+            await self.refresh(run)
             snapshot = self.assemble(run, raw)
         await self._scrape(snapshot)
         snapshot = self.assemble(run, raw)
@@ -80,13 +76,15 @@ class Observer:
             self._sample_valid_seconds,
         )
 
-    async def _refresh(self, run: IngestionRun) -> None:
-        """Read what is there: the watches may not have brought it yet."""
+    async def refresh(self, run: IngestionRun) -> None:
+        """Read what is there: the watches may be behind, and tell nothing of what went while they were cut off.
+
+        Raises:
+            ApiError: the API server did not answer well.
+        """
         namespace, labels = run.metadata.namespace, selector(self._uid)
-        for job in await self._kube.select(JOBS, namespace, labels):
-            self._cache.put_job(self._uid, job)
-        for pod in await self._kube.select(PODS, namespace, labels):
-            self._cache.put_pod(self._uid, pod)
+        self._cache.replace_jobs(self._uid, await self._kube.select(JOBS, namespace, labels))
+        self._cache.replace_pods(self._uid, await self._kube.select(PODS, namespace, labels))
 
     async def _scrape(self, snapshot: Snapshot) -> None:
         now = self._clock()

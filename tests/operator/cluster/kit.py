@@ -105,7 +105,7 @@ class Runs:
 
     async def select(self, resource: Resource, labels: str = "") -> list[Object]:
         """Return objects of the namespace."""
-        return await self.kube.select(resource, self.namespace, labels)
+        return (await self.kube.select(resource, self.namespace, labels)).items
 
     async def until_told(self, *reasons: str) -> None:
         """Wait until the operator's events have these reasons, each as often, and no others."""

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ingestion_operator.kube import AlreadyExists, Conflict, Kube, NotFound, Object, Resource
+from ingestion_operator.kube import AlreadyExists, Conflict, Kube, Listing, NotFound, Object, Resource
 from ingestion_operator.resources import JOBS, RUNS
 
 Key = tuple[str, str]
@@ -39,9 +39,9 @@ class FakeKube(Kube):
         """Change an object as somebody else would."""
         return self.put(resource, self.objects[resource.plural, name] | fields)
 
-    def fail(self, write: str, error: Exception) -> None:
-        """Let the next write of a kind, as in `create jobs`, fail."""
-        self._failures.append((write, error))
+    def fail(self, request: str, error: Exception) -> None:
+        """Let the next request of a kind, as in `create jobs`, fail."""
+        self._failures.append((request, error))
 
     def job(self, name: str) -> Object:
         """Return a Job."""
@@ -53,15 +53,20 @@ class FakeKube(Kube):
         return status
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        self._fail_as_planned(f"get {resource.plural}")
+        return self._stored(resource, name)
+
+    def _stored(self, resource: Resource, name: str) -> Object:
         try:
             return copy.deepcopy(self.objects[resource.plural, name])
         except KeyError:
             raise NotFound(404, "NotFound", f"{resource.plural} {name} not found") from None
 
-    async def select(self, resource: Resource, namespace: str, label_selector: str) -> list[Object]:
+    async def select(self, resource: Resource, namespace: str, label_selector: str) -> Listing:
         key, _, value = label_selector.partition("=")
         found = [item for (plural, _), item in self.objects.items() if plural == resource.plural]
-        return [copy.deepcopy(item) for item in found if item["metadata"].get("labels", {}).get(key) == value]
+        matching = [copy.deepcopy(item) for item in found if item["metadata"].get("labels", {}).get(key) == value]
+        return Listing(matching, next(self._versions))
 
     async def create(self, resource: Resource, body: Object) -> Object:
         name = body["metadata"]["name"]
@@ -72,25 +77,28 @@ class FakeKube(Kube):
 
     async def replace_status(self, resource: Resource, body: Object) -> Object:
         self._write(f"status {resource.plural}")
-        found = await self.get(resource, "", body["metadata"]["name"])
+        found = self._stored(resource, body["metadata"]["name"])
         if found["metadata"]["resourceVersion"] != body["metadata"]["resourceVersion"]:
             raise Conflict(409, "Conflict", "the object has been modified")
         return self.put(resource, found | {"status": body["status"]})
 
     async def merge(self, resource: Resource, namespace: str, name: str, patch: Object) -> Object:
         self._write(f"merge {resource.plural} {name}")
-        return self.put(resource, _merged(await self.get(resource, namespace, name), patch))
+        return self.put(resource, _merged(self._stored(resource, name), patch))
 
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
         self._write(f"delete {resource.plural} {name}")
         self.objects.pop((resource.plural, name), None)
 
     def _write(self, what: str) -> None:
+        self._fail_as_planned(what)
+        self.writes.append(what)
+
+    def _fail_as_planned(self, what: str) -> None:
         for planned in self._failures:
             if what.startswith(planned[0]):
                 self._failures.remove(planned)
                 raise planned[1]
-        self.writes.append(what)
 
 
 def _merged(found: Any, patch: Any) -> Any:

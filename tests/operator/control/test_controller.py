@@ -12,9 +12,9 @@ from ingestion_contract import identity
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, Summary, encode_summary
 from ingestion_operator.clock import system_clock
-from ingestion_operator.controller import Controller
+from ingestion_operator.controller import DEBOUNCE_SECONDS, Controller
 from ingestion_operator.desired.pod_template import WorkerSettings
-from ingestion_operator.kube import ApiError
+from ingestion_operator.kube import ApiError, Conflict
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.reconciler import Settings
@@ -35,10 +35,10 @@ class Operated:
         self.controller = Controller(self.kube, NoWorkers(), Settings(WorkerSettings("worker:1")), system_clock)
         self.kube.on_write = self._tell
 
-    def apply(self) -> None:
+    def apply(self, uid: str = "uid-of-the-first") -> None:
         """Apply a run."""
         spec = {"source": {"urls": ["https://videos.example"]}, "output": {"uri": "s3://bucket/x"}}
-        meta = {"name": "talks", "namespace": "default", "generation": 1}
+        meta = {"name": "talks", "namespace": "default", "generation": 1, "uid": uid}
         self.kube.put(RUNS, {"metadata": meta, "spec": spec})
 
     def end_discovery(self, summary: Summary, code: int, condition: str) -> None:
@@ -105,6 +105,28 @@ async def test_a_run_that_changed_meanwhile_is_read_again(operated: Operated) ->
     await operated.until(lambda: operated.has_job(Step.WORK))
 
 
+async def test_an_api_server_that_fails_while_a_run_is_read_again_is_tried_again(operated: Operated) -> None:
+    operated.kube.fail("status", Conflict(409, "Conflict", "the object has been modified"))
+    operated.kube.fail("get ingestionruns", ApiError(500, "", "etcd is away"))
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+
+
+async def test_a_run_that_takes_the_name_of_a_deleted_one_is_driven(operated: Operated) -> None:
+    """The old run's write is refused, and reading it again shows the new one before the watch does."""
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.kube.on_write = lambda plural, found: None
+    operated.apply(uid="uid-of-the-second")
+    operated.kube.on_write = operated._tell
+    operated.end_discovery(DiscoverSummary(count=8, shards=2, digest="0" * 64), 0, "Complete")
+    await operated.until(lambda: operated.controller.active_runs == 0)
+    second = operated.kube.objects["ingestionruns", "talks"]
+    operated.kube.objects = {("ingestionruns", "talks"): second}
+    operated.controller.see_run(second, gone=False)
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+
+
 async def test_a_run_that_has_ended_costs_no_task(operated: Operated) -> None:
     operated.apply()
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
@@ -124,4 +146,15 @@ async def test_a_run_that_is_deleted_costs_no_task(operated: Operated) -> None:
 async def test_objects_of_runs_that_nobody_knows_start_nothing(operated: Operated) -> None:
     labels = {identity.RUN_UID_LABEL: "unknown", identity.STEP_LABEL: "work"}
     operated.kube.put(JOBS, {"metadata": {"name": "x", "namespace": "default", "labels": labels}, "spec": {}})
+    assert operated.controller.active_runs == 0
+
+
+async def test_stopping_ends_a_task_that_is_woken_at_the_same_moment(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    await asyncio.sleep(2 * DEBOUNCE_SECONDS)
+    operated.kube.update(JOBS, "talks-discover")
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await operated.controller.stop()
     assert operated.controller.active_runs == 0

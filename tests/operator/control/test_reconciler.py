@@ -7,17 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ingestion_contract import identity
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import DiscoverSummary, FinishSummary, Summary, encode_summary
 from ingestion_operator.desired.pod_template import WorkerSettings
-from ingestion_operator.kube import ApiError, Conflict, Refused
+from ingestion_operator.kube import ApiError, Conflict, NotFound, Refused
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
-from ingestion_operator.reconciler import Look, Reconciler, Settings
+from ingestion_operator.reconciler import FULL_LOOK_SECONDS, Look, Reconciler, Settings
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
 from tests.operator.control.fake_kube import FakeKube
 from tests.operator.kit import NOW, make_sample, waiting
@@ -58,7 +59,7 @@ class World:
         self.cache.runs.put(self.kube.objects["ingestionruns", "talks"])
 
     async def look(self, seconds: float = 2) -> Look:
-        """Let time pass and the watches bring what is new, and look."""
+        """Let time pass and the watches bring what is new, though not what went, and look."""
         self.now += timedelta(seconds=seconds)
         self.workers.now = self.now
         for (plural, _), found in list(self.kube.objects.items()):
@@ -104,7 +105,7 @@ class World:
     def ready(self) -> tuple[str, str]:
         """Reason and message of the run's Ready condition."""
         found = next(item for item in self.kube.status()["conditions"] if item["type"] == "Ready")
-        return found["reason"], found["message"]
+        return found["reason"], found.get("message", "")
 
     def _run(self, spec: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -184,6 +185,16 @@ async def test_an_event_that_a_crash_has_swallowed_is_posted_by_the_next_operato
         await world.look()
     events = [found["reason"] for (plural, _), found in world.kube.objects.items() if plural == "events"]
     assert sorted(events) == ["DiscoveryComplete", "MemoryPressure"]
+
+
+async def test_an_event_that_the_network_has_swallowed_is_posted_at_the_next_look() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    world.kube.fail("create events", aiohttp.ClientConnectionError())
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await world.look()
+    await world.look()
+    assert ("create events MemoryPressure") in world.kube.writes
 
 
 async def test_a_restart_at_any_moment_makes_nothing_twice_and_changes_no_outcome() -> None:
@@ -319,11 +330,75 @@ async def test_a_run_that_has_ended_is_left_alone() -> None:
     assert world.kube.writes == []
 
 
+async def test_a_run_that_has_ended_stays_as_it_ended_though_its_spec_cannot_be_read_any_more() -> None:
+    world = World(workers={"parallelism": {"initial": 1, "min": 5, "max": 8}})
+    condition = {"type": "Ready", "status": "True", "reason": "Ingested", "lastTransitionTime": "2026-11-24T11:00:00Z"}
+    ended = {"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1, "conditions": [condition]}
+    world.kube.update(RUNS, "talks", status=ended)
+    assert (await world.look()).ended
+    assert world.ready[0] == "Ingested"
+
+
+async def test_pods_that_go_after_the_end_are_not_kept_in_mind() -> None:
+    world = World()
+    await world.work([make_sample()])
+    ended = {"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1, "startTime": "2026-11-24T10:00:00Z"}
+    world.kube.update(RUNS, "talks", status=ended)
+    world.cache.drop_pod(UID, world.kube.objects.pop(("pods", "talks-work-0")))
+    await world.look()
+    assert world.cache.gone_pods_of(UID) == ()
+
+
 async def test_workers_are_looked_at_at_an_interval_and_an_idle_run_is_not() -> None:
     world = World()
-    assert (await world.look()).again_after is None
+    assert (await world.look()).again_after == FULL_LOOK_SECONDS
     await world.work([make_sample(gib=48)] * 4)
     assert (await world.look()).again_after == 5
+
+
+async def test_a_job_that_went_while_the_watches_were_cut_off_is_made_again() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    await world.look()
+    for plural, name in [key for key in world.kube.objects if key[1].startswith("talks-work")]:
+        del world.kube.objects[plural, name]
+    await world.look(FULL_LOOK_SECONDS)
+    assert ("jobs", "talks-work") in world.kube.objects
+
+
+async def test_a_job_that_goes_while_it_is_changed_is_made_again() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    del world.kube.objects["jobs", "talks-work"]
+    with pytest.raises(NotFound):
+        await world.look()
+    world.reconciler.read_again()
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
+async def test_a_job_that_is_on_its_way_out_is_waited_for_and_made_again() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    job = world.kube.job("talks-work")
+    leaving = {**job["metadata"], "deletionTimestamp": "2026-11-24T12:00:00Z"}
+    world.kube.update(JOBS, "talks-work", metadata=leaving)
+    await world.look()
+    assert "deletionTimestamp" in world.kube.job("talks-work")["metadata"]
+    del world.kube.objects["jobs", "talks-work"]
+    world.cache.drop_job(UID, job["metadata"]["uid"])
+    await world.look()
+    assert "deletionTimestamp" not in world.kube.job("talks-work")["metadata"]
+
+
+@pytest.mark.parametrize("name", ["talks-run", "talks-limits"])
+async def test_a_config_map_that_is_deleted_by_hand_is_made_again(name: str) -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    await world.look()
+    del world.kube.objects["configmaps", name]
+    await world.look(FULL_LOOK_SECONDS)
+    assert ("configmaps", name) in world.kube.objects
 
 
 async def test_a_quiet_time_starts_anew_with_the_operator() -> None:

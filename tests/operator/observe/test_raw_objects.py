@@ -2,6 +2,7 @@ from typing import Any
 
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import ShardSummary, encode_summary
+from ingestion_operator.kube import Listing
 from ingestion_operator.observe.assemble import jobs_by_step
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.jobs import count_indexes, job_from
@@ -95,6 +96,23 @@ def test_a_watch_that_is_behind_does_not_undo_what_a_write_has_returned() -> Non
     assert cache.put_job(RUN_UID, newer)
     assert not cache.put_job(RUN_UID, older)
     assert cache.jobs_of(RUN_UID) == (newer,)
+
+
+def test_what_a_write_returns_does_not_bring_back_what_has_gone() -> None:
+    cache = Cache()
+    cache.put_job(RUN_UID, raw_job())
+    cache.drop_job(RUN_UID, "job-1")
+    cache.update_job(RUN_UID, raw_job())
+    assert cache.jobs_of(RUN_UID) == ()
+
+
+def test_a_listing_takes_away_what_is_not_in_it_but_nothing_that_came_after_it() -> None:
+    cache = Cache()
+    older, newer = raw_pod("Running", {}, uid="older"), raw_pod("Running", {}, uid="newer", resourceVersion="12")
+    cache.put_pod(RUN_UID, older)
+    cache.put_pod(RUN_UID, newer)
+    cache.replace_pods(RUN_UID, Listing([], version=10))
+    assert cache.pods_of(RUN_UID) == (newer,)
 
 
 def test_a_pod_that_went_is_kept_until_it_has_been_read() -> None:
