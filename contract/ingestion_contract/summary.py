@@ -12,7 +12,10 @@ from ingestion_contract.metrics import Stage
 MAX_BYTES = 4096
 MAX_DETAIL = 1024
 
-Count = Annotated[int, Field(ge=0)]
+MAX_COUNT = 2**48
+"""More than any number of videos, seconds or bytes; sums of such still fit into the 64 bits of the Kubernetes API."""
+
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class SummaryModel(ApiModel):

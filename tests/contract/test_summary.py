@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ingestion_contract.metrics import Stage
 from ingestion_contract.summary import (
     MAX_BYTES,
+    MAX_COUNT,
     MAX_DETAIL,
     ErrorSummary,
     FinishSummary,
@@ -18,7 +19,7 @@ from ingestion_contract.summary import (
     encode_summary,
 )
 
-counts = st.integers(0, 2**63 - 1)
+counts = st.integers(0, MAX_COUNT)
 reports = st.builds(
     MemoryReport,
     gpu_uuid=st.text("GPU-0123456789abcdef", max_size=128),
@@ -72,10 +73,8 @@ def test_a_summary_that_does_not_fit_is_refused_before_it_is_cut() -> None:
 
 def test_the_longest_summary_of_a_run_fits() -> None:
     reasons = {"A" * 62 + first + second: 10**9 for first in "abcd" for second in "abcdefgh"}
-    many = 10**9
-    summary = FinishSummary(
-        total=many, succeeded=many, failed=many, skipped=many, reasons=reasons, audio_seconds=many**2
-    )
+    many = MAX_COUNT
+    summary = FinishSummary(total=many, succeeded=many, failed=many, skipped=many, reasons=reasons, audio_seconds=many)
     assert decode_summary(encode_summary(summary)) == summary
 
 
@@ -86,3 +85,7 @@ def test_a_reason_that_is_no_word_is_no_summary(reason: str) -> None:
     finish = {"kind": "finish", "total": 1, "succeeded": 0, "failed": 1, "skipped": 0, "reasons": {reason: 1}}
     assert decode_summary(json.dumps(error)) is None
     assert decode_summary(json.dumps(finish)) is None
+
+
+def test_a_number_that_no_status_could_hold_makes_no_summary() -> None:
+    assert decode_summary(json.dumps({"kind": "discover", "count": 10**30, "shards": 1, "digest": ""})) is None

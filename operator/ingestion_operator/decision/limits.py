@@ -63,7 +63,7 @@ def _budget(situation: Situation, parallelism: int, present: int | None) -> int 
     fit = max(1, smallest.fit(floor, target))
     if on_each > fit and parallelism > situation.bounds.min:
         return present
-    return smallest.total * target // 100 // min(on_each, fit)
+    return max(1, smallest.total * target // 100 // min(on_each, fit))
 
 
 def _floor(situation: Situation, present: int | None) -> int | None:

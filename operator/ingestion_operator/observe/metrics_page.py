@@ -13,11 +13,11 @@ from prometheus_client.samples import Sample
 
 from ingestion_contract import metrics
 from ingestion_contract.metrics import Result, WorkerState
+from ingestion_contract.summary import MAX_COUNT
 from ingestion_operator.observe.worker_sample import WorkerSample
 
 MAX_SAMPLES = 1000
 MAX_REASONS = 32
-_MAX_COUNT = 2**60
 _MAX_UUID = 128
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _WANTED = (
@@ -67,7 +67,7 @@ def _sample(samples: list[Sample], at: datetime) -> WorkerSample | None:
 
 
 def _is_count(value: float) -> bool:
-    return math.isfinite(value) and 0 <= value <= _MAX_COUNT
+    return math.isfinite(value) and 0 <= value <= MAX_COUNT
 
 
 def _single(samples: list[Sample]) -> int | None:
@@ -75,7 +75,7 @@ def _single(samples: list[Sample]) -> int | None:
 
 
 def _sum(samples: Iterable[Sample]) -> int:
-    return min(_MAX_COUNT, sum(int(sample.value) for sample in samples))
+    return min(MAX_COUNT, sum(int(sample.value) for sample in samples))
 
 
 def _gpu(totals: list[Sample]) -> str | None:
@@ -104,5 +104,5 @@ def _results(samples: list[Sample]) -> dict[tuple[Result, str], int]:
             continue
         key = (Result(label), reason)
         if key in counts or len(counts) < MAX_REASONS:
-            counts[key] = min(_MAX_COUNT, counts.get(key, 0) + int(sample.value))
+            counts[key] = min(MAX_COUNT, counts.get(key, 0) + int(sample.value))
     return counts

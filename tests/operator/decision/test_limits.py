@@ -24,6 +24,10 @@ def test_a_floor_that_is_measured_a_little_differently_is_the_same_floor() -> No
     assert decide_limits(situation(samples, memory=MEASURED), 2).floor_bytes == FLOOR
 
 
+def test_a_device_that_claims_to_be_tiny_gets_the_smallest_budget_there_is() -> None:
+    assert decide_limits(situation([make_sample(device_total=1, floor=1)]), 1).budget_bytes == 1
+
+
 def test_no_budget_before_a_floor_is_measured() -> None:
     assert decide_limits(situation([make_sample(floor=None)] * 2), 2).budget_bytes is None
 
