@@ -49,6 +49,14 @@ def discovery(snapshot: Snapshot) -> DiscoverSummary | Failure | Lost | None:
 def final_count(snapshot: Snapshot) -> FinishSummary | Failure | Lost | None:
     """Return what the last step counted in the output; None while it goes on."""
     result = _result(snapshot, Step.FINISH)
+    if isinstance(result, FinishSummary) and snapshot.status.video_list is not None:
+        listed, told = snapshot.status.video_list.count, result.succeeded + result.failed + result.skipped
+        if not listed == result.total == told:
+            return Failure(
+                "CountsDiffer",
+                f"the last step counted {told} outcomes of {result.total} videos, but {listed} were listed: "
+                "was the output changed meanwhile?",
+            )
     return result if not isinstance(result, DiscoverSummary) else None
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from ingestion_contract.pod import Step
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSummary
@@ -30,6 +32,22 @@ def test_a_failed_work_job_is_counted_too() -> None:
 
 def test_discovery_ends_with_its_summary() -> None:
     assert discover(DONE, ended_pod(0, 0, FOUND, step=Step.DISCOVER)) == FOUND
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        FinishSummary(total=0, succeeded=0, failed=0, skipped=0),
+        FinishSummary(total=199, succeeded=199, failed=0, skipped=0),
+        FinishSummary(total=200, succeeded=100, failed=0, skipped=0),
+    ],
+)
+def test_a_count_that_is_not_of_the_list_is_no_result(count: FinishSummary) -> None:
+    jobs = [make_job(complete=True), make_job(Step.FINISH, complete=True)]
+    result = final_count(make_snapshot(jobs=jobs, others=[ended_pod(0, 0, count, step=Step.FINISH)]))
+    assert isinstance(result, Failure)
+    assert result.reason == "CountsDiffer"
+    assert "200 were listed" in result.message
 
 
 def test_discovery_goes_on_until_its_job_is_over() -> None:
@@ -69,7 +87,7 @@ def test_pods_of_an_earlier_job_are_not_listened_to() -> None:
 
 
 def test_the_last_step_ends_with_its_count() -> None:
-    count = FinishSummary(total=2, succeeded=2, failed=0, skipped=0)
+    count = FinishSummary(total=200, succeeded=199, failed=1, skipped=0)
     jobs = [make_job(complete=True), make_job(Step.FINISH, complete=True)]
     snapshot = make_snapshot(status=make_status(), jobs=jobs, others=[ended_pod(0, 0, count, step=Step.FINISH)])
     assert final_count(snapshot) == count
