@@ -81,6 +81,7 @@ def make_pod(number: int = 0, step: Step = Step.WORK, **fields: Any) -> Pod:
         ended=False,
         deleting=False,
         gone=False,
+        created_at=ago(910),
         started_at=ago(900),
         trouble=None,
         limits_revision=None,
@@ -120,13 +121,13 @@ def waiting(**fields: Any) -> WorkerSample:
     return make_sample(WorkerState.WAITING_FOR_MEMORY, **{"floor": None, **fields})
 
 
-def make_status(parallelism: int = 4, **workers: Any) -> IngestionRunStatus:
+def make_status(parallelism: int = 4, *, listed: int = 200, **workers: Any) -> IngestionRunStatus:
     """The status of a run whose work has been going on for a while."""
     fields = {"parallelism": parallelism, "changed_at": ago(1000), **workers}
     return IngestionRunStatus(
         observed_generation=1,
-        video_list=VideoList(count=200, shards=20, digest="0" * 64),
-        videos=Videos(total=200),
+        video_list=VideoList(count=listed, shards=20, digest="0" * 64),
+        videos=Videos(total=listed),
         workers=WorkersStatus(**fields),
     )
 

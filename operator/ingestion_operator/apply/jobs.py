@@ -25,7 +25,7 @@ async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSet
     """
     run, job = snapshot.run, snapshot.jobs.get(step)
     if job is not None:
-        return await _change(kube, run, job, _wanted(snapshot.status, run)) if step is Step.WORK else None
+        return await _change(kube, run, job, _wanted(run, snapshot.status, step))
     if run.spec.suspend:
         return None
     return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))
@@ -62,9 +62,9 @@ def _body(run: IngestionRun, status: IngestionRunStatus, step: Step, settings: W
     return work_job(run, status.video_list.shards, status.workers.parallelism, settings)
 
 
-def _wanted(status: IngestionRunStatus, run: IngestionRun) -> dict[str, Any]:
+def _wanted(run: IngestionRun, status: IngestionRunStatus, step: Step) -> dict[str, Any]:
     wanted: dict[str, Any] = {"suspend": run.spec.suspend}
-    if status.workers is not None:
+    if step is Step.WORK and status.workers is not None:
         wanted["parallelism"] = status.workers.parallelism
     return wanted
 

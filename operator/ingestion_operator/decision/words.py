@@ -20,9 +20,15 @@ def device(gpu: Gpu) -> str:
 
 
 def devices(situation: Situation) -> str:
-    """Return the names of all devices, or say that none is known."""
+    """Return the names of the devices, of the first ones if there are many, or say that none is known."""
     names = [device(gpu) for gpu in situation.gpus]
-    return ", ".join(names) if names else "a device that nobody has reported"
+    return shortened(names) if names else "a device that nobody has reported"
+
+
+def shortened(names: list[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _GPUS_SHOWN} more" if len(names) > _GPUS_SHOWN else ""
+    return ", ".join(names[:_GPUS_SHOWN]) + more
 
 
 def short_of_memory(situation: Situation) -> str:

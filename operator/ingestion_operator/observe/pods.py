@@ -35,6 +35,7 @@ class Pod:
     Attributes:
         ended: no process runs in it any more.
         deleting: it has been asked to go.
+        created_at: when it was made; it may have started much later.
         gone: the API server has no such pod any more; this is what was last seen of it.
         trouble: why it cannot start, as `ImagePullBackOff: ...`.
     """
@@ -49,6 +50,7 @@ class Pod:
     ended: bool
     deleting: bool
     gone: bool
+    created_at: datetime
     started_at: datetime | None
     trouble: str | None
     limits_revision: str | None
@@ -78,13 +80,14 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         name=meta["name"],
         step=Step(meta["labels"][STEP_LABEL]),
         job_uid=_controller_uid(meta),
-        index=int(index) if index is not None else None,
+        index=int(index) if index is not None and index.isdecimal() else None,
         ip=status.get("podIP"),
         running=phase == "Running" and "running" in state,
         ended=phase in _ENDED_PHASES,
         deleting="deletionTimestamp" in meta,
         gone=gone,
         trouble=_trouble(status, state),
+        created_at=datetime.fromisoformat(meta["creationTimestamp"]),
         started_at=parse_time(state.get("running", {}).get("startedAt")),
         limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
         exit=_exit(state.get("terminated")),

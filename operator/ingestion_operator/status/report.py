@@ -30,6 +30,8 @@ from ingestion_operator.status.verdict import judge
 
 PRESSURE_EASES_AFTER_SECONDS = 30.0
 """A waiting worker tries again now and then; the condition does not go up and down with it."""
+SLOW_START = timedelta(minutes=2)
+"""A pod whose volumes cannot be mounted tells why only in its events; from then on they are pointed to."""
 SUSPENDED = "Suspended"
 _HOLDS = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -195,9 +197,16 @@ class _Report:
 
     def _trouble(self, step: Step) -> str:
         """Return what keeps a step from going on, if anything does."""
-        stuck = [pod for pod in self._snapshot.pods_of(step) if pod.active and pod.trouble]
+        staying = [pod for pod in self._snapshot.pods_of(step) if pod.staying]
+        stuck = [pod for pod in staying if pod.trouble]
         if stuck:
-            return f"; {len(stuck)} pods cannot start, {stuck[0].name}: {stuck[0].trouble}"
+            return f"; {_pods(len(stuck))} cannot start, {stuck[0].name}: {stuck[0].trouble}"
+        slow = [pod for pod in staying if pod.started_at is None and self._now - pod.created_at >= SLOW_START]
+        if slow:
+            minutes = SLOW_START.total_seconds() / 60
+            return (
+                f"; {_pods(len(slow))} not started for {minutes:.0f} minutes, see kubectl describe pod {slow[0].name}"
+            )
         if step is Step.WORK:
             return ""
         complaint = last_complaint(self._snapshot, step)
@@ -238,3 +247,7 @@ class _Report:
             if self._conditions.get(kind) is not None:
                 self._conditions.set(kind, False, "RunEnded")
         self._conditions.drop(ConditionType.TELEMETRY_AVAILABLE)
+
+
+def _pods(count: int) -> str:
+    return "1 pod" if count == 1 else f"{count} pods"

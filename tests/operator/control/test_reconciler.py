@@ -309,6 +309,22 @@ async def test_suspending_suspends_the_work_and_going_on_lets_it_go_on() -> None
         assert world.kube.job("talks-work")["spec"].get("suspend", False) is suspend
 
 
+@pytest.mark.parametrize("step", [Step.DISCOVER, Step.FINISH])
+async def test_suspending_stops_the_other_steps_too(step: Step) -> None:
+    world = World()
+    await world.look()
+    if step is Step.FINISH:
+        await world.work([])
+        world.kube.update(JOBS, "talks-work", status={"conditions": [{"type": "Complete", "status": "True"}]})
+        await world.look()
+    run = world.kube.objects["ingestionruns", "talks"]
+    for suspend in (True, False):
+        world.kube.update(RUNS, "talks", spec=run["spec"] | {"suspend": suspend})
+        await world.look()
+        assert world.kube.job(f"talks-{step}")["spec"].get("suspend", False) is suspend
+    assert "parallelism" not in world.kube.job(f"talks-{step}")["spec"]
+
+
 async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
     world = World()
     await world.work([])

@@ -89,6 +89,11 @@ def test_why_a_pod_cannot_start() -> None:
     assert pod_from(unschedulable).trouble == "Unschedulable: Insufficient nvidia.com/gpu"
 
 
+def test_an_index_that_is_no_number_is_none() -> None:
+    odd = raw_pod("Running", {}, annotations={"batch.kubernetes.io/job-completion-index": "x"})
+    assert pod_from(odd).index is None
+
+
 def test_a_watch_that_is_behind_does_not_undo_what_a_write_has_returned() -> None:
     cache = Cache()
     older, newer = raw_job(), raw_job()

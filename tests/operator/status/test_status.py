@@ -45,7 +45,7 @@ def report(snapshot: Snapshot, problem: Finding | None = None) -> IngestionRunSt
 def finished(count: FinishSummary, **run: Any) -> IngestionRunStatus:
     jobs = [WORK_DONE, make_job(Step.FINISH, complete=True)]
     pods = [ended_pod(0, 0, count, step=Step.FINISH)]
-    return report(make_snapshot(run=make_run(**run), status=make_status(), jobs=jobs, others=pods))
+    return report(make_snapshot(run=make_run(**run), status=make_status(listed=count.total), jobs=jobs, others=pods))
 
 
 def kstatus(status: IngestionRunStatus) -> str:
@@ -139,11 +139,17 @@ class TestSteps:
     def test_what_keeps_a_pod_from_starting_is_said(self) -> None:
         stuck = make_pod(0, step=Step.DISCOVER, running=False, trouble="ImagePullBackOff: no such image")
         status = report(make_snapshot(status=NEW, jobs=[make_job(Step.DISCOVER)], others=[stuck]))
-        assert "1 pods cannot start, talks-discover-0: ImagePullBackOff: no such image" in ready(status)[1]
+        assert "1 pod cannot start, talks-discover-0: ImagePullBackOff: no such image" in ready(status)[1]
+
+    def test_a_pod_that_does_not_start_and_does_not_say_why_is_pointed_to(self) -> None:
+        for seconds, told in ((60, False), (180, True)):
+            slow = make_pod(0, running=False, started_at=None, created_at=ago(seconds))
+            message = ready(report(make_snapshot(others=[slow], status=make_status())))[1]
+            assert ("1 pod not started for 2 minutes, see kubectl describe pod talks-work-0" in message) is told
 
     def test_the_verdict_of_a_failed_work_job_comes_from_the_videos(self) -> None:
         jobs = [make_job(failed=True), make_job(Step.FINISH, complete=True)]
-        count = FinishSummary(total=100, succeeded=95, failed=5, skipped=0)
+        count = FinishSummary(total=200, succeeded=190, failed=10, skipped=0)
         snapshot = make_snapshot(status=make_status(), jobs=jobs, others=[ended_pod(0, 0, count, step=Step.FINISH)])
         assert holds(report(snapshot).conditions, ConditionType.COMPLETE)
 

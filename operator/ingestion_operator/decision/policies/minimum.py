@@ -6,7 +6,7 @@ from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import ConditionStatus, ConditionType
 from ingestion_operator.decision.decision import Finding
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.words import gib, short_of_memory
+from ingestion_operator.decision.words import gib, short_of_memory, shortened
 
 REASON = "OOMAtMinimum"
 ALONE_SECONDS = 60.0
@@ -43,7 +43,7 @@ def _in_vain(situation: Situation) -> bool:
 
 def _measured(situation: Situation) -> str:
     floor = gib(situation.floor) if situation.floor else "an amount that could not be measured"
-    sizes = ", ".join(gib(gpu.total) for gpu in situation.gpus) or "an unknown size"
+    sizes = shortened([gib(gpu.total) for gpu in situation.gpus]) or "an unknown size"
     return f"one worker needs {floor} at its floor, the device has {sizes} (target {situation.memory.target_percent} %)"
 
 
