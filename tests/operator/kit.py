@@ -141,6 +141,7 @@ def make_snapshot(
     source: SourceStatus | None = None,
     others: Iterable[Pod] = (),
     jobs: Iterable[Job] | None = None,
+    neighbours: Mapping[str, int] | None = None,
     quiet_since: datetime | None = None,
 ) -> Snapshot:
     """A snapshot with one running worker per sample (None: it is not heard), and other pods."""
@@ -159,6 +160,7 @@ def make_snapshot(
         pods=(*workers, *others),
         samples={pod.uid: sample for pod, sample in zip(workers, samples, strict=True) if sample is not None},
         tallies={},
+        neighbours=neighbours or {},
         quiet_since=quiet_since or ago(1000),
         sample_valid_seconds=15.0,
     )

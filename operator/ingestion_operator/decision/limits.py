@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ingestion_contract.limits import Limits
-from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.situation import Gpu, Situation
 
 APPLIED_WITHIN_SECONDS = 120.0
 """After this, workers that have not reported the last limits no longer hold up the next ones."""
 FLOOR_DEAD_BAND_PERCENT = 5
 """A floor that is measured anew and differs by less is the same floor."""
+NEIGHBOURS_DEAD_BAND_PERCENT = 2
+"""Of the device: a share that differs by less because of what others hold is the same share."""
 
 
 def current_limits(situation: Situation) -> Limits:
@@ -49,7 +51,7 @@ def _applied(situation: Situation, limits: Limits) -> bool:
 
 
 def _budget(situation: Situation, parallelism: int, present: int | None) -> int | None:
-    """Return an equal share of the target for each worker on a device.
+    """Return an equal share of the target for each worker on a device, beside what others hold; at least the floor.
 
     While more workers are there, or are still wanted, than fit, the shares stay as they are: a larger one would be
     taken from those that are on their way out, and a smaller one would be below the floor and stop the work.
@@ -58,12 +60,19 @@ def _budget(situation: Situation, parallelism: int, present: int | None) -> int 
     if floor is None or not gpus or parallelism == 0 or len(situation.active) > parallelism:
         return present
     target = situation.memory.target_percent
-    smallest = min(gpus, key=lambda gpu: gpu.total)
+    smallest = min(gpus, key=lambda gpu: gpu.room(target))
     on_each = 1 if situation.exclusive else -(-parallelism // len(gpus))
     fit = max(1, smallest.fit(floor, target))
     if on_each > fit and parallelism > situation.bounds.min:
         return present
-    return max(1, smallest.total * target // 100 // min(on_each, fit))
+    share = max(floor, smallest.room(target) // min(on_each, fit))
+    return present if _only_restless(smallest, share, present) else share
+
+
+def _only_restless(gpu: Gpu, share: int, present: int | None) -> bool:
+    if present is None or gpu.neighbours == 0:
+        return False
+    return 100 * abs(share - present) <= NEIGHBOURS_DEAD_BAND_PERCENT * gpu.total
 
 
 def _floor(situation: Situation, present: int | None) -> int | None:

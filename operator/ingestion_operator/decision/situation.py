@@ -29,6 +29,7 @@ class Gpu:
         uuid: the device's name.
         total: its size in bytes.
         used: bytes in use, by all processes.
+        neighbours: bytes in use by others than the run's workers, as far as known.
         claims: workers that are on it, or were until their memory ran out.
         floors: what those workers measured that they need at the least, in bytes.
     """
@@ -36,12 +37,17 @@ class Gpu:
     uuid: str
     total: int
     used: int
+    neighbours: int
     claims: int
     floors: tuple[int, ...]
 
     def fit(self, floor: int, target_percent: int) -> int:
-        """Return how many workers of that floor fit under the target."""
-        return self.total * target_percent // (100 * floor)
+        """Return how many workers of that floor fit under the target, beside the neighbours."""
+        return self.room(target_percent) // floor
+
+    def room(self, target_percent: int) -> int:
+        """Return the bytes that all workers of the run together may use."""
+        return max(0, self.total * target_percent // 100 - self.neighbours)
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,7 @@ class Situation:
             total=_latest(samples, lambda sample: sample.device_total)
             or max((r.total_bytes for r in reports), default=0),
             used=_latest(samples, lambda sample: sample.device_used) or 0,
+            neighbours=self.snapshot.neighbours.get(uuid, 0),
             claims=min(len(samples) + len(reports), max(1, self.wanted)),
             floors=tuple(sample.floor for sample in samples if sample.floor),
         )

@@ -27,6 +27,7 @@ class Snapshot:
         pods: of those Jobs, also ended ones, and those that have just vanished.
         samples: the latest reading of each pod, by pod uid, however old.
         tallies: videos per shard, by index.
+        neighbours: bytes that others than the run's workers hold, by device; of a device that is not there, unknown.
         quiet_since: since when this process has seen no trouble with memory, with all telemetry there; it is not
             remembered across restarts, so that nothing goes up on what was measured before.
         sample_valid_seconds: a sample that is older says nothing about now.
@@ -39,6 +40,7 @@ class Snapshot:
     pods: tuple[Pod, ...]
     samples: Mapping[str, WorkerSample]
     tallies: Mapping[int, Tally]
+    neighbours: Mapping[str, int]
     quiet_since: datetime
     sample_valid_seconds: float
 

@@ -53,4 +53,5 @@ def what_fits(situation: Situation, floor: int) -> str:
 
 def _fit(gpu: Gpu, floor: int, target_percent: int) -> str:
     count = gpu.fit(floor, target_percent)
-    return f"{count} {'fits' if count == 1 else 'fit'} under {target_percent} % of {gib(gpu.total)}"
+    beside = f" beside {gib(gpu.neighbours)} of other processes" if gpu.neighbours >= _GIB else ""
+    return f"{count} {'fits' if count == 1 else 'fit'} under {target_percent} % of {gib(gpu.total)}{beside}"

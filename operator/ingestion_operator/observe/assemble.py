@@ -43,6 +43,7 @@ def assemble(
     pods: tuple[Pod, ...],
     samples: Mapping[str, WorkerSample],
     tallies: Mapping[int, Tally],
+    neighbours: Mapping[str, int],
     quiet_since: datetime,
     sample_valid_seconds: float,
 ) -> Snapshot:
@@ -59,6 +60,7 @@ def assemble(
         pods=pods,
         samples=dict(samples),
         tallies=dict(tallies),
+        neighbours=dict(neighbours),
         quiet_since=quiet_since,
         sample_valid_seconds=sample_valid_seconds,
     )

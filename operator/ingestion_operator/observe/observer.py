@@ -17,6 +17,7 @@ from ingestion_operator.desired.names import selector
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.neighbours import Neighbours
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.observe.tally import Tally, update_tallies
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -40,6 +41,7 @@ class Observer:
         self._clock = clock
         self._samples: dict[str, WorkerSample] = {}
         self._tallies: dict[int, Tally] = {}
+        self._neighbours = Neighbours()
         self._quiet_since = clock()
         self._scraped_at: datetime | None = None
 
@@ -72,6 +74,7 @@ class Observer:
             pods,
             self._samples,
             self._tallies,
+            self._neighbours.least(),
             self._quiet_since,
             self._sample_valid_seconds,
         )
@@ -92,7 +95,10 @@ class Observer:
             return
         running = [pod for pod in snapshot.pods_of(Step.WORK) if pod.staying and pod.running]
         if running:
-            self._samples |= await self._scraper.scrape(running)
+            answers = await self._scraper.scrape(running)
+            holders = [pod.uid for pod in snapshot.pods if pod.step is Step.WORK and pod.active and pod.running]
+            self._neighbours.add(holders, answers)
+            self._samples |= answers
             self._scraped_at = now
 
     def _watch_quiet(self, snapshot: Snapshot) -> None:

@@ -59,6 +59,7 @@ def snapshots(draw: st.DrawFn, samples: st.SearchStrategy[WorkerSample | None] =
         memory=MemoryStatus(floor_bytes=draw(st.none() | st.integers(1, 60 * GIB))),
         others=[ended_pod(20 + number, code, seconds_ago=draw(SECONDS)) for number, code in enumerate(exits)],
         jobs=[make_job(succeeded=draw(st.integers(0, 20)))],
+        neighbours=draw(st.dictionaries(st.sampled_from(["GPU-a", "GPU-b"]), st.integers(0, 60 * GIB))),
         quiet_since=ago(draw(SECONDS)),
     )
 

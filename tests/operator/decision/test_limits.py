@@ -2,7 +2,7 @@ import pytest
 
 from ingestion_contract.status import MemoryStatus
 from ingestion_operator.decision.limits import decide_limits
-from tests.operator.kit import FLOOR, GIB, ago, make_pod, make_run, make_sample, make_status, situation, waiting
+from tests.operator.kit import FLOOR, GIB, GPU, ago, make_pod, make_run, make_sample, make_status, situation, waiting
 
 MEASURED = MemoryStatus(floor_bytes=FLOOR, budget_bytes=24 * GIB * 80 // 100 // 2)
 
@@ -22,6 +22,20 @@ def test_the_same_limits_are_no_new_revision() -> None:
 def test_a_floor_that_is_measured_a_little_differently_is_the_same_floor() -> None:
     samples = [make_sample(floor=int(FLOOR * 1.03))] * 2
     assert decide_limits(situation(samples, memory=MEASURED), 2).floor_bytes == FLOOR
+
+
+def test_what_others_hold_is_not_shared_out() -> None:
+    limits = decide_limits(situation([make_sample()], neighbours={GPU: 6 * GIB}), 1)
+    assert limits.budget_bytes == 24 * GIB * 80 // 100 - 6 * GIB
+
+
+def test_a_last_worker_gets_its_floor_even_where_others_leave_it_less_than_the_target() -> None:
+    assert decide_limits(situation([make_sample()], neighbours={GPU: 14 * GIB}), 1).budget_bytes == FLOOR
+
+
+def test_others_that_hold_now_a_little_more_and_now_a_little_less_change_no_share() -> None:
+    restless = situation([make_sample()] * 2, memory=MEASURED, neighbours={GPU: GIB // 4})
+    assert decide_limits(restless, 2).revision == 0
 
 
 def test_a_device_that_claims_to_be_tiny_gets_the_smallest_budget_there_is() -> None:

@@ -1,5 +1,7 @@
+import pytest
+
 from ingestion_operator.decision.policies.over_target import over_target
-from tests.operator.kit import FLOOR, make_sample, situation
+from tests.operator.kit import FLOOR, GIB, GPU, make_sample, situation
 
 
 def test_four_floors_that_exceed_the_target_become_three_without_an_oom() -> None:
@@ -19,9 +21,22 @@ def test_nothing_happens_before_all_on_the_device_have_measured() -> None:
 
 
 def test_what_a_batch_has_grown_into_is_not_a_floor() -> None:
-    samples = [make_sample(gib=48, own=11 * 2**30, device_used=47 * 2**30)] * 4
+    samples = [make_sample(gib=48, own=11 * GIB, device_used=47 * GIB)] * 4
     assert over_target(situation(samples)) is None
 
 
 def test_one_worker_alone_may_exceed_the_target() -> None:
     assert over_target(situation([make_sample(gib=10, floor=FLOOR)])) is None
+
+
+def test_what_others_hold_counts() -> None:
+    verdict = over_target(situation([make_sample()] * 2, neighbours={GPU: 6 * GIB}))
+    assert verdict is not None
+    assert verdict.value == 1
+    assert verdict.message.endswith("1 fits under 80 % of 24.0 GiB beside 6.0 GiB of other processes")
+
+
+@pytest.mark.parametrize(("gib", "fit"), [(16, 1), (24, 2), (40, 3), (48, 4)])
+def test_as_many_stay_as_fit_on_a_device_of_their_own(gib: int, fit: int) -> None:
+    verdict = over_target(situation([make_sample(gib=gib)] * 4))
+    assert (verdict.value if verdict is not None else 4) == fit

@@ -23,4 +23,4 @@ def over_target(situation: Situation) -> Verdict | None:
 
 def _over(gpu: Gpu, target_percent: int) -> bool:
     measured = len(gpu.floors) == gpu.claims > 1
-    return measured and 100 * sum(gpu.floors) > target_percent * gpu.total
+    return measured and sum(gpu.floors) > gpu.room(target_percent)
