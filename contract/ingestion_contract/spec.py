@@ -159,8 +159,8 @@ class ClaimRef(ApiModel):
 
 _OUTPUT_ONE = "spec.output must set exactly one of uri and persistentVolumeClaim"
 _OUTPUT_FILE = (
-    "spec.output.uri must not be a file:// URL, since a pod's disk goes with the pod: use object storage such as "
-    "s3://bucket/prefix, or spec.output.persistentVolumeClaim"
+    "spec.output.uri must not be a file:// URL, or a local:// one, since a pod's disk goes with the pod: use object "
+    "storage such as s3://bucket/prefix, or spec.output.persistentVolumeClaim"
 )
 _OUTPUT_SCHEME = "spec.output.uri must be a URL that fsspec writes to, such as s3://bucket/prefix or gs://bucket/prefix"
 _CLAIM_PATH = "spec.output.persistentVolumeClaim.path must be a relative path without '..'"
@@ -172,7 +172,7 @@ class Output(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=cel(
             ("has(self.uri) != has(self.persistentVolumeClaim)", _OUTPUT_ONE),
-            ("!has(self.uri) || !self.uri.startsWith('file:')", _OUTPUT_FILE),
+            ("!has(self.uri) || !self.uri.matches('^(file|local):')", _OUTPUT_FILE),
             ("!has(self.uri) || self.uri.matches('^[a-z][a-z0-9+.-]*://.+')", _OUTPUT_SCHEME),
             (
                 "!has(self.persistentVolumeClaim) || (!self.persistentVolumeClaim.path.startsWith('/') && "
@@ -192,7 +192,7 @@ class Output(ApiModel):
             raise ValueError(_OUTPUT_ONE)
         if self.uri is not None:
             scheme = urlsplit(self.uri).scheme
-            if scheme == "file":
+            if scheme in ("file", "local"):
                 raise ValueError(_OUTPUT_FILE)
             if not scheme:
                 raise ValueError(_OUTPUT_SCHEME)

@@ -124,6 +124,7 @@ def test_unknown_fields_are_pruned_or_refused_as_the_user_asks(api: Api) -> None
         ("source.urls", [], "spec.source.urls must name at least one URL that yt-dlp reads"),
         ("output", {}, "spec.output must set exactly one of uri and persistentVolumeClaim"),
         ("output", {"uri": "file:///results"}, "spec.output.uri must not be a file:// URL"),
+        ("output", {"uri": "local:///results"}, "spec.output.uri must not be a file:// URL"),
         ("output", {"uri": "results"}, "spec.output.uri must be a URL that fsspec writes to"),
         ("output.uri", "s3://bucket/prefix", "spec.output must set exactly one of uri and persistentVolumeClaim"),
         ("output.persistentVolumeClaim.path", "../other", "must be a relative path without '..'"),

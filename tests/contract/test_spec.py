@@ -39,6 +39,7 @@ def test_what_was_read_is_written_again_the_same() -> None:
         ({"source": {"urls": []}}, "spec.source.urls must name at least one URL"),
         ({"output": {}}, "exactly one of uri and persistentVolumeClaim"),
         ({"output": {"uri": "file:///results"}}, "spec.output.uri must not be a file:// URL"),
+        ({"output": {"uri": "local:///results"}}, "spec.output.uri must not be a file:// URL"),
         ({"output": {"uri": "results"}}, "spec.output.uri must be a URL that fsspec writes to"),
         ({"output": {"persistentVolumeClaim": {"claimName": "c", "path": "../other"}}}, "relative path without '..'"),
         ({"workers": {"parallelism": {"initial": 2, "min": 3}}}, "parallelism.min must not be above"),

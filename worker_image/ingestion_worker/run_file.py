@@ -21,10 +21,10 @@ def read_run(path: Path) -> IngestionRun:
         run = parse_run(json.loads(path.read_text()))
     except OSError as error:
         raise ConfigurationError(f"the run file {path} cannot be read: {error.strerror}") from error
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"the run file {path} is not JSON: {error}") from error
     except ValidationError as error:
         raise ConfigurationError(f"the run file {path} is not a valid run: {_sentence(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"the run file {path} is not JSON: {error}") from error
     if not run.metadata.uid:
         raise ConfigurationError(f"the run file {path} has no metadata.uid, under which the run's records are kept")
     return run

@@ -125,7 +125,7 @@ class Store:
 
 
 def _options(uri: str) -> dict[str, bool]:
-    return {"auto_mkdir": True} if uri.startswith(("file:", "/")) else {}
+    return {"auto_mkdir": True} if uri.startswith(("file:", "local:", "/")) else {}
 
 
 def _content(answer: bytes | Exception) -> bytes | None:

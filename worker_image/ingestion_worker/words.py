@@ -14,7 +14,11 @@ def encodable(text: str) -> str:
 
 
 def one_line(text: str, most_bytes: int | None = None) -> str:
-    """Return the text in one line without control characters, and in at most so many bytes of JSON, quotes left out."""
+    """Return the text in one line without control characters.
+
+    Args:
+        most_bytes: cut it to so many bytes of UTF-8; quotes and backslashes, which JSON would lengthen, are replaced.
+    """
     line = _SPACE.sub(" ", encodable(text)).strip()
     if most_bytes is None:
         return line

@@ -36,15 +36,17 @@ def test_discover_writes_the_list_once(workspace: Workspace, source: HttpSource)
     ("content", "says"),
     [
         (None, "cannot be read: No such file"),
-        ("{", "is not JSON"),
-        ('{"metadata": {"name": "x", "uid": "u"}, "spec": {"source": {"urls": []}}}', "spec.output"),
-        ('{"metadata": {"name": "x"}, "spec": {"source": {"urls": ["u"]}, "output": {"uri": "s3://b"}}}', "uid"),
+        (b"{", "is not JSON"),
+        (b"\xff\xfe", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"metadata": {"name": "x", "uid": "u"}, "spec": {"source": {"urls": []}}}', "spec.output"),
+        (b'{"metadata": {"name": "x"}, "spec": {"source": {"urls": ["u"]}, "output": {"uri": "s3://b"}}}', "uid"),
     ],
-    ids=["missing", "not JSON", "not a run", "without a uid"],
+    ids=["missing", "cut off", "not UTF-8", "too deep", "not a run", "without a uid"],
 )
-def test_a_bad_manifest_is_64_and_names_what_is_wrong(workspace: Workspace, content: str | None, says: str) -> None:
+def test_a_bad_manifest_is_64_and_names_what_is_wrong(workspace: Workspace, content: bytes | None, says: str) -> None:
     if content is not None:
-        (workspace.root / "run.json").write_text(content)
+        (workspace.root / "run.json").write_bytes(content)
     code, summary = error(workspace, "discover")
     assert code == ExitCode.CONFIGURATION
     assert says in summary.detail
