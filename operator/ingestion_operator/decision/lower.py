@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ingestion_contract.metrics import WorkerState
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
@@ -29,9 +31,7 @@ def to_half(situation: Situation, reason: str, evidence: str) -> Verdict | None:
     While a worker still loads, nothing is lost by waiting for what it will measure, and much by removing it: those that
     load and those that wait look the same to Kubernetes, since neither is ready.
     """
-    if _measurement_is_near(situation):
-        return None
-    if situation.seconds_since(situation.workers.changed_at) < UNMEASURED_PAUSE_SECONDS and _was_lowered(situation):
+    if _measurement_is_near(situation) or _last_change_explains_it(situation):
         return None
     present = min(situation.wanted, len(situation.staying) + len(situation.exhausted))
     value = max(_lowest(situation), -(-present // 2))
@@ -54,5 +54,16 @@ def _lowest(situation: Situation) -> int:
     return min(situation.bounds.min, situation.wanted)
 
 
-def _was_lowered(situation: Situation) -> bool:
-    return situation.workers.ceiling is not None
+def _last_change_explains_it(situation: Situation) -> bool:
+    """Return whether the last way down has not had its pause yet, or all that is seen since was seen in that pause.
+
+    Workers that end then for want of memory have waited for it before the change.
+    """
+    changed_at = situation.workers.changed_at
+    if changed_at is None or situation.workers.ceiling is None:
+        return False
+    pause_ends = changed_at + timedelta(seconds=UNMEASURED_PAUSE_SECONDS)
+    if situation.now < pause_ends:
+        return True
+    exits = [ended.finished_at for ended in situation.exhausted if ended.finished_at is not None]
+    return bool(exits) and not situation.waiting and max(exits) < pause_ends

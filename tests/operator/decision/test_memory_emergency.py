@@ -149,3 +149,12 @@ def test_where_none_fits_under_the_target_one_stays_on_each_device() -> None:
 def test_host_memory_is_another_matter() -> None:
     """Exit code 137 lowers nothing: a smaller number of workers on the device does not help a container's limit."""
     assert memory_emergency(situation([make_sample(gib=80)] * 3, others=[ended_pod(3, 137)])) is None
+
+
+@pytest.mark.parametrize(("seconds_ago", "value"), [(38, None), (3, 1)])
+def test_exits_right_after_a_change_have_waited_before_it_and_bring_no_second_one(
+    seconds_ago: int, value: int | None
+) -> None:
+    status = make_status(2, changed_at=ago(40), ceiling=2, ceiling_expires_at=ago(-560))
+    verdict = memory_emergency(situation([None], status=status, others=[ended_pod(5, 85, seconds_ago=seconds_ago)]))
+    assert (verdict.value if verdict is not None else None) == value
