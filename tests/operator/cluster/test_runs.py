@@ -79,7 +79,7 @@ async def test_a_suspended_run_loses_nothing_and_goes_on(runs: Runs, operator: O
 
 
 async def test_deleting_a_run_removes_what_it_made(runs: Runs, operator: Operator) -> None:
-    run = await runs.apply(shards=4, videos=100, seconds=0.5)
+    run = await runs.apply(shards=4, videos=100, seconds=0.5, gib=80)
     await runs.until("the work goes on", lambda status: status.videos.succeeded)
     assert len(await runs.children(run)) >= 8
     await runs.delete()
@@ -165,3 +165,25 @@ async def test_what_the_api_server_will_not_make_is_said(runs: Runs, operator: O
     assert ready is not None
     assert ready.reason == "Refused"
     assert "talks-work" in ready.message
+
+
+async def test_a_job_that_is_deleted_by_hand_is_made_again_and_nothing_is_lost(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=4, videos=4, seconds=0.4, gib=80)
+    await runs.until("some videos are done", lambda status: status.videos.succeeded >= 2)
+    work = await runs.job("work")
+    assert work is not None
+    await runs.kube.delete(JOBS, runs.namespace, "talks-work", work["metadata"]["uid"])
+    status = await runs.until_ended()
+    assert holds(status.conditions, ConditionType.COMPLETE)
+    assert set(runs.ingested()) == set(all_of(4, 4))
+
+
+async def test_a_run_under_the_name_of_one_that_was_just_deleted_goes_to_its_end(
+    runs: Runs, operator: Operator
+) -> None:
+    await runs.apply(shards=4, videos=100, seconds=0.5, gib=80)
+    await runs.until("the work goes on", lambda status: status.videos.succeeded)
+    await runs.delete()
+    await runs.apply(shards=2, videos=2)
+    status = await runs.until_ended()
+    assert (status.progress, holds(status.conditions, ConditionType.COMPLETE)) == ("4/4", True)
