@@ -52,14 +52,19 @@ def discover(
 ) -> None:
     """List the videos of a run and cut them into shards, once.
 
-    Exit codes: 0 done; 1 the source does not answer; 64 no video, or a bad manifest; 75 the source blocks this address.
+    Exit codes: 0 done; 1 the source or the output does not serve now; 64 no video, or a bad manifest; 75 the source
+    blocks this address; 143 asked to stop.
     """
     set_up_logs(verbose)
     ending = Ending(termination_message)
     ending.stop_at_once_on_sigterm()
-    from ingestion_worker.discover import discover as step
 
-    ending.conclude(lambda: step(read_run(run), Store(output), _cookies()))
+    def body() -> Conclusion:
+        from ingestion_worker.discover import discover as step
+
+        return step(read_run(run), Store(output), _cookies())
+
+    ending.conclude(body)
 
 
 @app.command()
@@ -92,14 +97,15 @@ def work(
     ending = Ending(termination_message)
     stop = Event()
     ending.stop_in_time_on_sigterm(stop)
-    from ingestion_worker.device import detect
-    from ingestion_worker.limits_file import LimitsFile
-    from ingestion_worker.metrics import Metrics
-    from ingestion_worker.server import serve
-    from ingestion_worker.work import Setting
-    from ingestion_worker.work import work as step
 
     def body() -> Conclusion:
+        from ingestion_worker.device import detect
+        from ingestion_worker.limits_file import LimitsFile
+        from ingestion_worker.metrics import Metrics
+        from ingestion_worker.server import serve
+        from ingestion_worker.work import Setting
+        from ingestion_worker.work import work as step
+
         manifest = read_run(run)
         device = detect()
         metrics = Metrics(device, stop)
@@ -129,14 +135,19 @@ def finish(
 ) -> None:
     """Count what the output holds, video by video, and write the result.
 
-    Exit codes: 0 counted; 64 there is no list of videos, or a bad manifest.
+    Exit codes: 0 counted; 1 the output does not serve now; 64 there is no list of videos, or a bad manifest; 143 asked
+    to stop.
     """
     set_up_logs(verbose)
     ending = Ending(termination_message)
     ending.stop_at_once_on_sigterm()
-    from ingestion_worker.finish import finish as step
 
-    ending.conclude(lambda: step(read_run(run), Store(output)))
+    def body() -> Conclusion:
+        from ingestion_worker.finish import finish as step
+
+        return step(read_run(run), Store(output))
+
+    ending.conclude(body)
 
 
 def _cookies() -> Path | None:

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import MAX_DETAIL, ErrorSummary, encode_summary
-from ingestion_worker.step import Conclusion, StepError, Stopped
+from ingestion_worker.step import Conclusion, NodeUnusable, StepError, Stopped
 from ingestion_worker.words import one_line
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,9 @@ class Ending:
         except StepError as error:
             log.error("%s: %s", error.reason, error)
             conclusion = _failed(error.code, error.reason, str(error))
+        except ImportError as error:
+            log.error("NodeUnusable: a library does not load: %s", error, exc_info=error)
+            conclusion = _failed(NodeUnusable.code, NodeUnusable.reason, f"a library does not load here: {error}")
         except OSError as error:
             sentence = f"the system refuses: {error}"
             log.error("SystemError: %s", sentence)

@@ -154,17 +154,29 @@ def test_a_termination_message_that_cannot_be_written_changes_no_exit_code(works
     assert subprocess.run(arguments, env=workspace.environment(), check=False).returncode == ExitCode.CONFIGURATION
 
 
-def test_an_error_that_nobody_expected_is_1_and_is_told_too(workspace: Workspace) -> None:
+@pytest.mark.parametrize(
+    ("raised", "code", "reason", "detail"),
+    [
+        ("KeyError('a key')", ExitCode.FAILURE, "InternalError", "KeyError: 'a key'"),
+        ("ImportError('libcudart.so')", ExitCode.UNUSABLE_NODE, "NodeUnusable", "libcudart.so"),
+        ("OSError('no port')", ExitCode.FAILURE, "SystemError", "the system refuses: no port"),
+    ],
+)
+def test_errors_of_no_step_have_a_code_and_a_sentence_too(
+    workspace: Workspace, raised: str, code: ExitCode, reason: str, detail: str
+) -> None:
     message = workspace.root / "message"
     message.touch()
     script = (
-        "import sys; from pathlib import Path; from ingestion_worker.ending import Ending;"
-        "Ending(Path(sys.argv[1])).conclude(lambda: {}['a key'])"
+        "import sys; from pathlib import Path; from ingestion_worker.ending import Ending\n"
+        f"def step(): raise {raised}\n"
+        "Ending(Path(sys.argv[1])).conclude(step)"
     )
-    assert subprocess.run([sys.executable, "-c", script, message], check=False).returncode == ExitCode.FAILURE
+    assert subprocess.run([sys.executable, "-c", script, message], check=False).returncode == code
     summary = workspace.summary()
     assert isinstance(summary, ErrorSummary)
-    assert (summary.reason, summary.detail) == ("InternalError", "KeyError: 'a key'")
+    assert summary.reason == reason
+    assert detail in summary.detail
 
 
 def test_one_message_is_one_line_of_the_log_whatever_its_words() -> None:
