@@ -184,6 +184,7 @@ async def test_a_run_under_the_name_of_one_that_was_just_deleted_goes_to_its_end
     await runs.apply(shards=4, videos=100, seconds=0.5, gib=80)
     await runs.until("the work goes on", lambda status: status.videos.succeeded)
     await runs.delete()
-    await runs.apply(shards=2, videos=2)
+    elsewhere = {"output": {"persistentVolumeClaim": {"claimName": "results", "path": "again"}}}
+    await runs.apply(shards=2, videos=2, spec=elsewhere)
     status = await runs.until_ended()
     assert (status.progress, holds(status.conditions, ConditionType.COMPLETE)) == ("4/4", True)
