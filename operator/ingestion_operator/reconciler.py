@@ -156,7 +156,8 @@ class Reconciler:
         except Obstacle as problem:
             finding = Finding(problem.reason, problem.message)
             known, self._obstacle = self._obstacle, finding
-            return Look(OBSTACLE_RETRY_SECONDS if known == finding else 0.0)
+            told = known is not None and known.reason == finding.reason
+            return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
         except BeingRemoved as problem:
             _logger.info("run %s: %s", snapshot.run.metadata.name, problem)
             return Look(REMOVAL_RETRY_SECONDS)

@@ -48,11 +48,16 @@ def as_of(status: IngestionRunStatus, moment: datetime) -> IngestionRunStatus:
     """Return the status without what has happened since, so that notices of it can be given once more.
 
     For an operator that has just started: the one before may have died between writing the status and posting events.
+    Ready stays: since when a run is suspended cannot be told from it, so that is not told twice.
     """
     return status.model_copy(
         update={
             "adaptations": [change for change in status.adaptations if change.time < moment],
-            "conditions": [item for item in status.conditions if item.last_transition_time < moment],
+            "conditions": [
+                item
+                for item in status.conditions
+                if item.type is ConditionType.READY or item.last_transition_time < moment
+            ],
             "video_list": status.video_list if status.start_time is not None and status.start_time < moment else None,
             "completion_time": status.completion_time if not _since(status.completion_time, moment) else None,
         }

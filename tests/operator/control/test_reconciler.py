@@ -266,6 +266,24 @@ async def test_what_the_api_server_refuses_is_said_in_its_words() -> None:
     assert world.ready == ("Refused", "the API server refuses Job talks-discover: spec.template: Invalid value")
 
 
+async def test_a_refusal_in_ever_new_words_is_tried_again_no_faster() -> None:
+    world = World()
+    for used in range(3):
+        world.kube.fail("create jobs", Refused(403, "Forbidden", f"exceeded quota, used: {used}"))
+    assert [(await world.look()).again_after for _ in range(3)] == [0, 30, 30]
+
+
+async def test_a_suspension_is_told_once_whatever_else_is_changed_and_whoever_restarts() -> None:
+    world = World(suspend=True)
+    await world.look()
+    run = world.kube.objects["ingestionruns", "talks"]
+    world.kube.update(RUNS, "talks", metadata=run["metadata"] | {"generation": 2})
+    await world.look()
+    world.start_operator()
+    await world.look()
+    assert world.kube.writes.count("create events Suspended") == 1
+
+
 async def test_a_spec_that_cannot_be_used_is_said_and_nothing_is_made() -> None:
     world = World(workers={"parallelism": {"initial": 1, "min": 5, "max": 8}})
     assert (await world.look()).again_after is None
