@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise, starmap
+from math import ceil
 
 WINDOW_SECONDS = 30.0
 """The window of the Whisper architecture."""
+
+ROUNDING_SECONDS = 1e-6
+"""Less than a sample: what rounding leaves of a span is no window of its own, in which there would be no audio."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,6 @@ def pack(spans: Iterable[Span]) -> list[Span]:
 
 def _cut(spans: Iterable[Span]) -> Iterable[Span]:
     for span in spans:
-        start = span.start
-        while span.end - start > WINDOW_SECONDS:
-            yield Span(start, start + WINDOW_SECONDS)
-            start += WINDOW_SECONDS
-        yield Span(start, span.end)
+        pieces = max(1, ceil((span.end - span.start - ROUNDING_SECONDS) / WINDOW_SECONDS))
+        edges = [span.start + WINDOW_SECONDS * piece for piece in range(pieces)] + [span.end]
+        yield from starmap(Span, pairwise(edges))

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingestion_worker.windows import WINDOW_SECONDS, Span, pack
@@ -18,9 +18,10 @@ def spans(draw: st.DrawFn) -> list[Span]:
 
 
 @given(spans())
+@example([Span(196.59386383219518, 256.5938638321952)])
 def test_windows_are_short_enough_in_order_and_hold_all_speech(voiced: list[Span]) -> None:
     windows = pack(voiced)
-    assert all(0 < window.end - window.start <= WINDOW_SECONDS + 1e-6 for window in windows)
+    assert all(1e-6 < window.end - window.start <= WINDOW_SECONDS + 2e-6 for window in windows)
     assert all(first.end <= second.start + 1e-6 for first, second in pairwise(windows))
     for span in voiced:
         covered = sum(max(0.0, min(w.end, span.end) - max(w.start, span.start)) for w in windows)
