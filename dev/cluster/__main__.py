@@ -112,7 +112,7 @@ def build() -> None:
 
 def main() -> None:
     """Run the command line; problems that a person can mend are one sentence and exit code 1."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         sys.exit(app(standalone_mode=False))

@@ -53,7 +53,8 @@ def main(
     Exits with 0 only if every video of the sample that exists is in the output.
     """
     options = Options(videos, gpu_gib, workers, adapt is Adapt.ON, keep, kill_operator, build.absolute())
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     sys.exit(stay_in_background(lambda done: attempt(options, done)) if keep else attempt(options))
 
 
