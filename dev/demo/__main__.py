@@ -13,9 +13,6 @@ import typer
 import yaml
 from rich.console import Console
 
-from dev.cluster import ClusterError
-from dev.cluster.binary import GoMissing
-from dev.cluster.processes import ChildDied
 from dev.demo import manifests
 from dev.demo.background import Done, stay_in_background
 from dev.demo.options import ROOT, Options
@@ -65,7 +62,7 @@ def attempt(options: Options, done: Done | None = None) -> int:
     except KeyboardInterrupt:
         say("stopped")
         return 130
-    except (ClusterError, GoMissing, ChildDied, TimeoutError, RuntimeError) as problem:
+    except (RuntimeError, TimeoutError) as problem:
         console.print(f"error: {problem}", style="red")
         return 1
 

@@ -11,8 +11,6 @@ from rich.table import Table
 from dev.demo.timeline import Change, Observation, parallelism_changes, steady_memory_percent
 from dev.demo.verify import Verification
 
-LOST_TO_MEMORY = "OutOfMemory"
-
 
 @dataclass(frozen=True)
 class Result:
@@ -36,8 +34,8 @@ class Result:
 
     @property
     def lost_to_memory(self) -> int:
-        """Videos that failed because device memory ran out."""
-        return self.failed.get(LOST_TO_MEMORY, 0)
+        """Videos of the sample that exist and are not in the output, in a run in which device memory ran out."""
+        return len(self.missing) if self.oom_events else 0
 
     @property
     def complete(self) -> bool:

@@ -14,6 +14,9 @@ from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, StoredFile, VideoManifest
 
+NOT_PROCESSED = "NotProcessed"
+"""A video of which nothing was recorded: the word that the final count has for it."""
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -43,21 +46,24 @@ def verify(output: Path, run_uid: str, expected: Expected) -> Verification:
     manifests = _manifests(output)
     missing: list[str] = []
     wrong: list[str] = []
+    unrecorded = 0
     for video in expected.available:
         manifest = manifests.get(video.id)
         if manifest is None:
             missing.append(f"{video.id}: {_told(outcomes.get(video.id))}")
+            if video.id not in outcomes:
+                unrecorded += 1
         else:
             wrong.extend(f"{video.id}: {fault}" for fault in _faults(output, manifest))
     for video in expected.unavailable:
         outcome = outcomes.get(video.id)
-        if outcome is None or outcome.result is not Result.SKIPPED:
+        if outcome is None or (outcome.result, outcome.reason) != (Result.SKIPPED, video.unavailable):
             wrong.append(f"{video.id}: should have been skipped ({video.unavailable}): {_told(outcome)}")
     there = [manifests[video.id] for video in expected.available if video.id in manifests]
     return Verification(
         succeeded=len(there),
         skipped=_reasons(outcomes, Result.SKIPPED),
-        failed=_reasons(outcomes, Result.FAILED),
+        failed=_reasons(outcomes, Result.FAILED) | ({NOT_PROCESSED: unrecorded} if unrecorded else {}),
         audio_seconds=sum(manifest.audio_seconds for manifest in there),
         word_error_percent=_word_error_percent(output, manifests, expected),
         missing=missing,

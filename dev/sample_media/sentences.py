@@ -18,13 +18,13 @@ _CAPTIONED_EVERY = 4
 class Unavailable(StrEnum):
     """Why a video of the sample cannot be had."""
 
-    REMOVED = "Removed"
+    GONE = "Gone"
     """Its page answers 410 Gone."""
     CORRUPT = "Corrupt"
     """Its media file holds no audio."""
 
 
-_UNAVAILABLE = {17: Unavailable.REMOVED, 42: Unavailable.CORRUPT}
+_UNAVAILABLE = {17: Unavailable.GONE, 42: Unavailable.CORRUPT}
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _answers(url: str, sample: tuple[SampleVideo, ...], clips: dict[str, Clip]) 
     answers = {"/feed.xml": _text("application/rss+xml", feed(url, sample, clips))}
     for video in sample:
         clip = clips[video.id]
-        removed, corrupt = (video.unavailable is kind for kind in (Unavailable.REMOVED, Unavailable.CORRUPT))
+        removed, corrupt = (video.unavailable is kind for kind in (Unavailable.GONE, Unavailable.CORRUPT))
         answers[f"/watch/{video.id}.html"] = _GONE if removed else _text("text/html", page(video))
         answers[f"/media/{video.id}.opus"] = _Answer(
             HTTPStatus.OK, "audio/ogg", _CORRUPT if corrupt else clip.path.read_bytes()

@@ -76,13 +76,13 @@ def test_a_whole_output_has_nothing_missing_and_nothing_wrong(output: Path) -> N
 def test_a_video_without_a_manifest_is_missing(output: Path) -> None:
     lost = SAMPLE.available[3]
     (output / layout.manifest(lost.id)).unlink()
-    record(output, lost, Result.FAILED, "OutOfMemory")
+    record(output, lost, Result.FAILED, "Network")
 
     found = check(output)
 
     assert found.succeeded == 47
-    assert found.missing == [f"{lost.id}: failed OutOfMemory"]
-    assert found.failed == {"OutOfMemory": 1}
+    assert found.missing == [f"{lost.id}: failed Network"]
+    assert found.failed == {"Network": 1}
 
 
 def test_a_file_that_was_changed_after_its_manifest_is_wrong(output: Path) -> None:
@@ -109,3 +109,21 @@ def test_a_video_that_does_not_exist_must_be_skipped_with_a_reason(output: Path)
     (output / layout.outcome(UID, gone.id)).unlink()
 
     assert check(output).wrong == [f"{gone.id}: should have been skipped ({gone.unavailable}): no outcome was recorded"]
+
+
+def test_a_skip_for_another_reason_is_wrong(output: Path) -> None:
+    gone = SAMPLE.unavailable[0]
+    record(output, gone, Result.SKIPPED, "Private")
+
+    assert check(output).wrong == [f"{gone.id}: should have been skipped ({gone.unavailable}): skipped Private"]
+
+
+def test_a_video_of_which_nothing_was_recorded_counts_as_failed(output: Path) -> None:
+    lost = SAMPLE.available[3]
+    (output / layout.manifest(lost.id)).unlink()
+    (output / layout.outcome(UID, lost.id)).unlink()
+
+    found = check(output)
+
+    assert found.failed == {"NotProcessed": 1}
+    assert found.missing == [f"{lost.id}: no outcome was recorded"]

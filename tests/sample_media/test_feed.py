@@ -86,7 +86,7 @@ def test_a_page_without_captions_says_so_by_having_none(server: SampleServer) ->
 
 def test_the_removed_video_answers_410(server: SampleServer) -> None:
     with pytest.raises(yt_dlp.utils.DownloadError) as caught:
-        read(watch_url(server, unavailable(Unavailable.REMOVED)))
+        read(watch_url(server, unavailable(Unavailable.GONE)))
 
     assert caught.value.exc_info is not None
     cause = caught.value.exc_info[1]

@@ -13,7 +13,7 @@ def test_two_of_two_hundred_videos_are_unavailable_each_for_its_own_reason() -> 
     sample = expected(200)
 
     assert len(sample.available) == 198
-    assert [video.unavailable for video in sample.unavailable] == [Unavailable.REMOVED, Unavailable.CORRUPT]
+    assert [video.unavailable for video in sample.unavailable] == [Unavailable.GONE, Unavailable.CORRUPT]
     assert sample.unavailable == expected(50).unavailable
 
 
