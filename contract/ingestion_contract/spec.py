@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -52,14 +52,14 @@ class EmbeddingComputeType(StrEnum):
 class SecretKeyRef(ApiModel):
     """One key of a Secret in the run's namespace; it is mounted, never read by the operator."""
 
-    name: Name
-    key: Name
+    name: Name = Field(description="Name of the Secret.")
+    key: Name = Field(description="Key in the Secret.")
 
 
 class SecretRef(ApiModel):
     """A Secret in the run's namespace; its keys become environment variables of the worker."""
 
-    name: Name
+    name: Name = Field(description="Name of the Secret.")
 
 
 class Source(ApiModel):
@@ -110,7 +110,7 @@ class Transcription(ApiModel):
     """How speech becomes text."""
 
     compute_type: TranscriptionComputeType = TranscriptionComputeType.FLOAT16
-    beam_size: int = Field(1, ge=1, le=16)
+    beam_size: int = Field(1, ge=1, le=16, description="Hypotheses kept while decoding; 1 is greedy, and fastest.")
     models: list[LanguageModel] = Field(
         [
             LanguageModel(languages=["en"], model="distil-large-v3"),
@@ -147,14 +147,14 @@ class Embedding(ApiModel):
 class ClaimOutput(ApiModel):
     """A folder of a PersistentVolumeClaim in the run's namespace."""
 
-    claim_name: Name
+    claim_name: Name = Field(description="Name of the PersistentVolumeClaim.")
     path: str = Field("", max_length=512, description="Folder inside the volume; empty is its root.")
 
 
 class ClaimRef(ApiModel):
     """A PersistentVolumeClaim in the run's namespace."""
 
-    claim_name: Name
+    claim_name: Name = Field(description="Name of the PersistentVolumeClaim.")
 
 
 _OUTPUT_ONE = "spec.output must set exactly one of uri and persistentVolumeClaim"
@@ -163,6 +163,8 @@ _OUTPUT_FILE = (
     "storage such as s3://bucket/prefix, or spec.output.persistentVolumeClaim"
 )
 _OUTPUT_SCHEME = "spec.output.uri must be a URL that fsspec writes to, such as s3://bucket/prefix or gs://bucket/prefix"
+_POD_LOCAL_PATTERN = "^(file|local):"
+_OUTPUT_PATTERN = "^[a-z][a-z0-9+.-]*://.+"
 _CLAIM_PATH = "spec.output.persistentVolumeClaim.path must be a relative path without '..'"
 
 
@@ -172,8 +174,8 @@ class Output(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=cel(
             ("has(self.uri) != has(self.persistentVolumeClaim)", _OUTPUT_ONE),
-            ("!has(self.uri) || !self.uri.matches('^(file|local):')", _OUTPUT_FILE),
-            ("!has(self.uri) || self.uri.matches('^[a-z][a-z0-9+.-]*://.+')", _OUTPUT_SCHEME),
+            (f"!has(self.uri) || !self.uri.matches('{_POD_LOCAL_PATTERN}')", _OUTPUT_FILE),
+            (f"!has(self.uri) || self.uri.matches('{_OUTPUT_PATTERN}')", _OUTPUT_SCHEME),
             (
                 "!has(self.persistentVolumeClaim) || (!self.persistentVolumeClaim.path.startsWith('/') && "
                 "!self.persistentVolumeClaim.path.split('/').exists(part, part == '..'))",
@@ -191,10 +193,9 @@ class Output(ApiModel):
         if (self.uri is None) == (self.persistent_volume_claim is None):
             raise ValueError(_OUTPUT_ONE)
         if self.uri is not None:
-            scheme = urlsplit(self.uri).scheme
-            if scheme in ("file", "local"):
+            if re.match(_POD_LOCAL_PATTERN, self.uri):
                 raise ValueError(_OUTPUT_FILE)
-            if not scheme:
+            if not re.match(_OUTPUT_PATTERN, self.uri):
                 raise ValueError(_OUTPUT_SCHEME)
         elif self.persistent_volume_claim is not None:
             path = self.persistent_volume_claim.path
@@ -217,9 +218,9 @@ class Parallelism(ApiModel):
         )
     )
 
-    initial: int = Field(1, ge=1, le=1000)
-    min: int = Field(1, ge=1, le=1000)
-    max: int = Field(8, ge=1, le=1000)
+    initial: int = Field(1, ge=1, le=1000, description="Worker pods to begin with.")
+    min: int = Field(1, ge=1, le=1000, description="Never fewer for want of memory.")
+    max: int = Field(8, ge=1, le=1000, description="Never more.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -233,8 +234,8 @@ class Parallelism(ApiModel):
 class Resources(ApiModel):
     """Compute resources of a worker, as in a pod."""
 
-    limits: ResourceMap = Field({"nvidia.com/gpu": 1})
-    requests: ResourceMap = Field({})
+    limits: ResourceMap = Field({"nvidia.com/gpu": 1}, description="By default one GPU, or one time slice of one.")
+    requests: ResourceMap = Field({}, description="What is not given is as in limits.")
 
 
 class TolerationOperator(StrEnum):
@@ -247,11 +248,11 @@ class TolerationOperator(StrEnum):
 class Toleration(ApiModel):
     """A taint that a worker tolerates, as in a pod."""
 
-    key: str | None = Field(None, max_length=316)
+    key: str | None = Field(None, max_length=316, description="Key of the taint; none is every taint.")
     operator: TolerationOperator | None = None
-    value: str | None = Field(None, max_length=63)
-    effect: str | None = Field(None, max_length=32)
-    toleration_seconds: int | None = None
+    value: str | None = Field(None, max_length=63, description="Value of the taint, with the operator Equal.")
+    effect: str | None = Field(None, max_length=32, description="Effect of the taint; none is every effect.")
+    toleration_seconds: int | None = Field(None, description="How long a NoExecute taint is tolerated.")
 
 
 class ModelCache(ApiModel):
@@ -268,10 +269,14 @@ class Workers(ApiModel):
         25, ge=1, le=1000, description="At most so many videos in a shard.", json_schema_extra=immutable()
     )
     resources: Resources = Field(Resources(), json_schema_extra=immutable())
-    node_selector: LabelMap = Field({}, json_schema_extra=immutable())
-    tolerations: list[Toleration] = Field([], max_length=16, json_schema_extra=immutable())
-    priority_class_name: str | None = Field(None, max_length=253, json_schema_extra=immutable())
-    runtime_class_name: str | None = Field(None, max_length=253, json_schema_extra=immutable())
+    node_selector: LabelMap = Field({}, description="As in a pod.", json_schema_extra=immutable())
+    tolerations: list[Toleration] = Field([], max_length=16, description="As in a pod.", json_schema_extra=immutable())
+    priority_class_name: str | None = Field(
+        None, max_length=253, description="As in a pod.", json_schema_extra=immutable()
+    )
+    runtime_class_name: str | None = Field(
+        None, max_length=253, description="As in a pod.", json_schema_extra=immutable()
+    )
     model_cache: ModelCache | None = Field(None, json_schema_extra=immutable())
 
 
@@ -321,7 +326,7 @@ class RunMetadata(ApiModel):
 
 
 class IngestionRun(ApiModel):
-    """The manifest: the same for `kubectl apply -f` and `ingest run -f`."""
+    """The manifest: the same for `kubectl apply -f` and for the run file that a worker reads."""
 
     model_config = ConfigDict(extra="ignore")
 

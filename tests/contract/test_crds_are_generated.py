@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from typing import Any
+
 from dev.write_crds import CRDS, rendered
 from ingestion_contract.crd import custom_resource_definition
 
@@ -14,3 +17,19 @@ def test_every_default_of_an_object_is_whole() -> None:
 
     assert spec["properties"]["workers"]["default"]["parallelism"] == {"initial": 1, "min": 1, "max": 8}
     assert spec["properties"]["embedding"]["default"]["chunkTokens"] == 350
+
+
+def test_every_field_of_the_spec_is_explained() -> None:
+    schema = custom_resource_definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+
+    assert list(unexplained(schema["properties"]["spec"], "spec")) == []
+
+
+def unexplained(schema: dict[str, Any], path: str) -> Iterator[str]:
+    """Yield the fields that `kubectl explain` has no words for."""
+    for name, field in schema.get("properties", {}).items():
+        if "description" not in field:
+            yield f"{path}.{name}"
+        yield from unexplained(field, f"{path}.{name}")
+    if "items" in schema:
+        yield from unexplained(schema["items"], f"{path}[]")

@@ -1,4 +1,4 @@
-"""The rules between fields hold without an API server too: `ingest run -f` reads the same manifest."""
+"""The rules between fields hold without an API server too: a worker reads the same manifest."""
 
 from typing import Any
 
@@ -41,6 +41,7 @@ def test_what_was_read_is_written_again_the_same() -> None:
         ({"output": {"uri": "file:///results"}}, "spec.output.uri must not be a file:// URL"),
         ({"output": {"uri": "local:///results"}}, "spec.output.uri must not be a file:// URL"),
         ({"output": {"uri": "results"}}, "spec.output.uri must be a URL that fsspec writes to"),
+        ({"output": {"uri": "s3:bucket"}}, "spec.output.uri must be a URL that fsspec writes to"),
         ({"output": {"persistentVolumeClaim": {"claimName": "c", "path": "../other"}}}, "relative path without '..'"),
         ({"workers": {"parallelism": {"initial": 2, "min": 3}}}, "parallelism.min must not be above"),
         ({"workers": {"parallelism": {"initial": 9}}}, "parallelism.initial must not be above"),
