@@ -17,6 +17,7 @@ SERVER = """
 ADDRESS = [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
 STATE = {"volumeMounts": [{"name": "state", "mountPath": "/state"}]}
 VOLUMES = [{"name": "state", "emptyDir": {}}]
+STATE_MAP = [{"name": "state", "configMap": {"name": "state"}}]
 
 
 async def test_a_pod_without_a_probe_is_ready_when_it_runs(namespace: Namespace) -> None:
@@ -32,13 +33,19 @@ async def test_a_pod_is_ready_while_its_probe_says_so(namespace: Namespace) -> N
         readinessProbe={"httpGet": {"path": "/ready", "port": "metrics"}, **OFTEN},
         **STATE,
     )
-    switch = container("sleep 1; touch /state/ready; sleep 3; rm /state/ready; exec sleep 60", **STATE) | {
-        "name": "switch"
-    }
-    await namespace.create("pods", "pod", spec=pod_of(server, switch, volumes=VOLUMES, terminationGracePeriodSeconds=0))
+    await namespace.create("configmaps", "state", data={})
+    await namespace.create("pods", "pod", spec=pod_of(server, volumes=STATE_MAP, terminationGracePeriodSeconds=0))
     await namespace.until("pods", "pod", lambda pod: is_running(pod) and not is_ready(pod))
+    await switch(namespace, {"ready": "yes"})
     await namespace.until("pods", "pod", is_ready)
+    await switch(namespace, {"ready": None})
     await namespace.until("pods", "pod", lambda pod: not is_ready(pod))
+
+
+async def switch(namespace: Namespace, data: dict[str, str | None]) -> None:
+    """Change what the server sees, and touch the pod, so that it sees it soon."""
+    await namespace.patch("configmaps", "state", {"data": data})
+    await namespace.patch("pods", "pod", {"metadata": {"annotations": {"ingestion.dev/touched": str(data)}}})
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,10 @@ async def test_a_volume_over_tmp_does_not_hide_an_image_that_lies_there(namespac
 
 
 async def test_the_machines_own_files_are_read_only(namespace: Namespace) -> None:
-    pod = await namespace.run(container("touch /usr/touched || touch /root/touched || touch /etc/touched || exit 9"))
+    of_this_user = Path(__file__).parent / "touched"
+    pod = await namespace.run(container(f"touch {of_this_user} || touch /usr/touched || exit 9"))
     assert end_of(pod)["exitCode"] == 9
+    assert not of_this_user.exists()
 
 
 async def test_a_touched_pod_sees_a_changed_config_map(namespace: Namespace) -> None:
