@@ -2,6 +2,11 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+
+# The cluster is on this machine: no proxy between its parts.
+export NO_PROXY := 127.0.0.1,localhost,$(NO_PROXY)
+export no_proxy := $(NO_PROXY)
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
@@ -49,4 +54,5 @@ cluster-down: $(INSTALLED) ## End it.
 	@$(BIN)/python -m dev.cluster down
 
 clean: ## Remove what was built here (not the cache outside the repository).
-	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@if [ -e build/cluster/pid ] && [ -x $(BIN)/python ]; then $(BIN)/python -m dev.cluster down; fi
+	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
