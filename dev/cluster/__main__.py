@@ -10,10 +10,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from dev.cluster.background import await_ready, is_running, start_in_background, stop_in_background
-from dev.cluster.binary import GoMissing, control_plane_binary
+from dev.cluster.binary import control_plane_binary
 from dev.cluster.cluster import DEFAULT_FOLDER, Cluster, ClusterError
 from dev.cluster.node.options import GpuMount, NodeOptions
-from dev.cluster.processes import ChildDied
 from dev.cluster.quantity import quantity
 
 app = typer.Typer(
@@ -116,7 +115,7 @@ def main() -> None:
         signal.signal(number, _interrupt)
     try:
         sys.exit(app(standalone_mode=False))
-    except (ClusterError, GoMissing, ChildDied, TimeoutError, RuntimeError) as problem:
+    except (RuntimeError, TimeoutError) as problem:
         sys.exit(f"error: {problem}")
 
 

@@ -21,6 +21,10 @@ _SECONDS_BETWEEN_REPORTS = 5.0
 Report = Callable[[str], None]
 
 
+class BuildFailed(RuntimeError):
+    """Go could not build the control plane; the message has its last words."""
+
+
 class GoMissing(RuntimeError):
     """No Go toolchain of the version that the control plane's go.mod asks for."""
 
@@ -28,7 +32,7 @@ class GoMissing(RuntimeError):
 def control_plane_binary(report: Report = print) -> Path:
     """Return the path of the control-plane binary, building it when the cache does not hold it yet.
 
-    Raises GoMissing without a Go toolchain, and CalledProcessError when the build fails.
+    Raises GoMissing without a Go toolchain, and BuildFailed when the build fails.
     """
     binary = cached_binary()
     if binary.exists():
@@ -114,7 +118,7 @@ def _packages_to_compile(go: Path, report: Report) -> int:
 def _run_go(command: Sequence[str], tell: Callable[[int], None]) -> str:
     """Run Go, tell every few seconds how many lines of progress it has written, and return what it printed.
 
-    Raises CalledProcessError with the last lines when it fails.
+    Raises BuildFailed with the last lines when it fails.
     """
     with (
         tempfile.TemporaryFile("w+") as output,
@@ -130,7 +134,7 @@ def _run_go(command: Sequence[str], tell: Callable[[int], None]) -> str:
     ):
         said = _follow(process, tell)
         if process.wait():
-            raise subprocess.CalledProcessError(process.returncode, command, stderr="\n".join(said[-20:]))
+            raise BuildFailed("the control plane could not be built; go said:\n" + "\n".join(said[-20:]))
         output.seek(0)
         return output.read()
 

@@ -52,7 +52,9 @@ def training_batches(
     while True:
         window = rng.choices(WINDOWS, weights=[window.share for window in WINDOWS])[0]
         # The batch is a stretch of a sorted sample, so that the clips of all processes are of like length.
-        drawn = sorted(rng.sample(utterances, window.clips * 8), key=lambda utterance: utterance.features.shape[1])
+        drawn = sorted(
+            rng.sample(utterances, window.clips * max(8, processes)), key=lambda utterance: utterance.features.shape[1]
+        )
         first = rng.randrange(0, len(drawn) - window.clips * processes + 1) + rank * window.clips
         chosen = drawn[first : first + window.clips]
         longest = chosen[-1].features.shape[1] // 2 + 1
