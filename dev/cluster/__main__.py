@@ -15,6 +15,14 @@ from dev.cluster.cluster import DEFAULT_FOLDER, Cluster, ClusterError
 from dev.cluster.node.options import GpuMount, NodeOptions
 from dev.cluster.quantity import quantity
 
+
+def _bytes(text: str) -> int:
+    try:
+        return int(quantity(text))
+    except ValueError as problem:
+        raise typer.BadParameter(f"{text!r} is no quantity such as 16Gi") from problem
+
+
 app = typer.Typer(
     help="A development cluster on this machine: the real control plane of Kubernetes (etcd, API server, controller "
     "manager, scheduler) and a node that runs pods as local processes. No root, no containers, loopback only.",
@@ -24,7 +32,10 @@ app = typer.Typer(
 
 FolderOption = Annotated[Path, typer.Option("--dir", help="Folder for kubeconfig, bin/kubectl, logs and volumes.")]
 CpusOption = Annotated[int | None, typer.Option(min=1, help="Allocatable CPUs; by default what the machine has.")]
-MemoryOption = Annotated[str | None, typer.Option(help="Allocatable memory, say 16Gi; by default the machine's.")]
+MemoryOption = Annotated[
+    int | None,
+    typer.Option(parser=_bytes, metavar="QUANTITY", help="Allocatable memory, say 16Gi; by default the machine's."),
+]
 GpusOption = Annotated[int, typer.Option(min=0, help="Allocatable nvidia.com/gpu; time slices count one each.")]
 ImageOption = Annotated[
     list[str] | None,
@@ -114,7 +125,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        sys.exit(app(standalone_mode=False))
+        app()
     except (RuntimeError, TimeoutError) as problem:
         sys.exit(f"error: {problem}")
 
@@ -137,7 +148,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _options(
     cpus: int | None,
-    memory: str | None,
+    memory: int | None,
     gpus: int,
     image: list[str] | None,
     gpu_env: list[str] | None,
@@ -147,7 +158,7 @@ def _options(
     defaults = NodeOptions()
     return NodeOptions(
         cpus=cpus or defaults.cpus,
-        memory_bytes=int(quantity(memory)) if memory else defaults.memory_bytes,
+        memory_bytes=memory or defaults.memory_bytes,
         gpus=gpus,
         images={name: Path(value).absolute() for name, value in _pairs("--image", image, "=")},
         gpu_env=dict(_pairs("--gpu-env", gpu_env, "=")),

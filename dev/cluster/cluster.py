@@ -141,7 +141,7 @@ class Cluster:
         self._node = NodeProcess(self.folder, self._control_plane.server, pki)
         self._node.start(self.options)
         write_kubeconfig(self.kubeconfig, self._control_plane.server, pki.authority, pki.admin)
-        self._report(f"cluster: ready after {time.monotonic() - started:.1f} s; kubeconfig {self.kubeconfig}")
+        self._report(f"cluster: ready after {time.monotonic() - started:.1f} s")
 
     def _remove(self, *names: str) -> None:
         self.kubeconfig.unlink(missing_ok=True)

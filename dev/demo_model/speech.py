@@ -44,14 +44,23 @@ def draw_delivery(rng: random.Random, voices: tuple[str, ...] = TRAINING_VOICES)
     return Delivery(rng.choice(voices), rng.randint(135, 205), rng.randint(35, 65))
 
 
+def require_espeak() -> None:
+    """Check that espeak-ng can be run.
+
+    Raises:
+        RuntimeError: espeak-ng is not installed.
+    """
+    if shutil.which("espeak-ng") is None:
+        raise RuntimeError("espeak-ng is not installed: sudo apt-get install espeak-ng")
+
+
 def speak(text: str, delivery: Delivery) -> bytes:
     """Return the sentence as a WAV file (22.05 kHz).
 
     Raises:
         RuntimeError: espeak-ng is not installed, or refuses the voice.
     """
-    if shutil.which("espeak-ng") is None:
-        raise RuntimeError("espeak-ng is not installed: sudo apt-get install espeak-ng")
+    require_espeak()
     command = ["espeak-ng", "-v", delivery.voice, "-s", str(delivery.words_per_minute), "-p", str(delivery.pitch)]
     done = subprocess.run([*command, "--stdout", text], capture_output=True, check=False)
     if done.returncode != 0 or done.stderr:

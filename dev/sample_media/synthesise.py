@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 from rich.progress import track
 
-from dev.demo_model.speech import speak
+from dev.demo_model.speech import require_espeak, speak
 from dev.sample_media.sentences import SampleVideo
 
 _BIT_RATE = 32_000
@@ -34,6 +34,7 @@ def synthesise(videos: Sequence[SampleVideo], cache: Path | None = None) -> dict
     Raises:
         RuntimeError: espeak-ng is not installed.
     """
+    require_espeak()
     folder = (cache or default_cache()) / _recipe_digest()
     folder.mkdir(parents=True, exist_ok=True)
     paths = {video.id: folder / f"{_digest(video)}.opus" for video in videos}

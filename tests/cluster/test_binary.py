@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster.binary import GoMissing, cached_binary, control_plane_binary, find_go
+from dev.cluster.binary import BuildFailed, GoMissing, cached_binary, control_plane_binary, find_go
 
 
 @pytest.fixture
@@ -51,3 +51,13 @@ def test_a_built_binary_is_not_built_again(tools: Path, tmp_path: Path, monkeypa
     built.parent.mkdir(parents=True)
     built.touch()
     assert control_plane_binary(pytest.fail) == built
+
+
+def test_a_build_that_fails_is_told_in_the_words_of_go(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    go = install(tools, "go1.27.1")
+    go.write_text("#!/bin/sh\nif [ $1 = env ]; then echo go1.27.1; else echo no route to the proxy >&2; exit 1; fi\n")
+    with pytest.raises(BuildFailed, match="no route to the proxy"):
+        control_plane_binary(lambda _: None)
