@@ -120,6 +120,9 @@ class Transcription(ApiModel):
         max_length=16,
         description="The first model whose languages fit is used.",
     )
+    word_times: bool = Field(
+        True, description="Find when each word is spoken, and end segments with sentences; costs a tenth of the time."
+    )
 
 
 _CHUNK_RULE = "spec.embedding.chunkTokens must not be above spec.embedding.maxSequenceLength"
@@ -149,6 +152,24 @@ class ClaimOutput(ApiModel):
 
     claim_name: Name = Field(description="Name of the PersistentVolumeClaim.")
     path: str = Field("", max_length=512, description="Folder inside the volume; empty is its root.")
+
+
+class IndexType(StrEnum):
+    """What makes the output searchable."""
+
+    NONE = "None"
+    LANCEDB = "LanceDB"
+    PGVECTOR = "PGVector"
+
+
+class OutputIndex(ApiModel):
+    """The searchable index, written by the final step."""
+
+    type: IndexType = Field(
+        IndexType.LANCEDB,
+        description="LanceDB: beside the output, below `index/`. PGVector: a PostgreSQL that the PG* variables of "
+        "credentialsSecretRef lead to. None: no index.",
+    )
 
 
 class ClaimRef(ApiModel):
@@ -186,7 +207,10 @@ class Output(ApiModel):
 
     uri: str | None = Field(None, min_length=1, max_length=1024, description="An fsspec URL: s3://bucket/prefix.")
     persistent_volume_claim: ClaimOutput | None = None
-    credentials_secret_ref: SecretRef | None = Field(None, description="Environment variables for `uri`.")
+    credentials_secret_ref: SecretRef | None = Field(
+        None, description="Environment variables for `uri` and `index`: AWS_ACCESS_KEY_ID, PGHOST, ..."
+    )
+    index: OutputIndex = OutputIndex()
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -288,6 +312,10 @@ class Memory(ApiModel):
     )
     recovery_after_seconds: int = Field(
         120, ge=1, le=86_400, description="How long memory must have been free before a worker is added."
+    )
+    allow_smaller_compute_type: bool = Field(
+        False,
+        description="Let a worker that has its device to itself, and still does not fit, load the speech model in int8.",
     )
 
 

@@ -13,7 +13,7 @@ import stamina
 
 from dev.sample_media.sentences import expected
 from dev.sample_media.server import SampleServer
-from ingestion_worker import audio
+from ingestion_worker.media import audio
 from ingestion_worker.source.retry import ATTEMPTS
 from tests.worker.support.http_source import HttpSource
 from tests.worker.support.in_process import Bench

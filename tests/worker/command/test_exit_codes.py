@@ -9,7 +9,7 @@ import pytest
 from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import MAX_BYTES, DiscoverSummary, ErrorSummary, decode_summary
-from ingestion_worker.step import StepError
+from ingestion_worker.steps.conclusion import StepError
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import REAL, Workspace, run_of
@@ -168,7 +168,7 @@ def test_errors_of_no_step_have_a_code_and_a_sentence_too(
     message = workspace.root / "message"
     message.touch()
     script = (
-        "import sys; from pathlib import Path; from ingestion_worker.ending import Ending\n"
+        "import sys; from pathlib import Path; from ingestion_worker.steps.ending import Ending\n"
         f"def step(): raise {raised}\n"
         "Ending(Path(sys.argv[1])).conclude(step)"
     )
@@ -181,7 +181,7 @@ def test_errors_of_no_step_have_a_code_and_a_sentence_too(
 
 def test_one_message_is_one_line_of_the_log_whatever_its_words() -> None:
     script = (
-        "import logging; from ingestion_worker.logs import set_up_logs; set_up_logs(False);"
+        "import logging; from ingestion_worker.telemetry.logs import set_up_logs; set_up_logs(False);"
         "logging.getLogger('ingestion_worker').info('video id=%s', 'a\\n2026-01-01T00:00:00Z INFO b\\x1b[2J\\u2028')"
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr

@@ -9,12 +9,12 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import Video
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import ErrorSummary
-from ingestion_worker import video_list
 from ingestion_worker.device.none import NoDevice
-from ingestion_worker.model_source import model_errors
-from ingestion_worker.models import Models
-from ingestion_worker.step import ConfigurationError, ModelUnavailable
-from ingestion_worker.store import Store
+from ingestion_worker.models.loaded import Models
+from ingestion_worker.models.model_source import model_errors
+from ingestion_worker.output import video_list
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import ConfigurationError, ModelUnavailable
 from tests.worker.support.runs import REAL, UID, Workspace, run_of
 
 TYPO = "/ingestion/models/typo"

@@ -11,8 +11,8 @@ from ingestion_contract import metrics as names
 from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
 from ingestion_worker.device import DeviceMemory
 from ingestion_worker.device.none import NoDevice
-from ingestion_worker.metrics import Metrics
-from ingestion_worker.server import serve
+from ingestion_worker.telemetry.metrics import Metrics
+from ingestion_worker.telemetry.server import serve
 
 
 class Gpu(NoDevice):

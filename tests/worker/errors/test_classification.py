@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ingestion_contract.metrics import OomKind, Stage
-from ingestion_worker.errors import DeviceFault, OutOfDeviceMemory, classify, device_errors
-from ingestion_worker.step import ConfigurationError, NodeUnusable, StepError, StickyDeviceFault
+from ingestion_worker.device.errors import DeviceFault, OutOfDeviceMemory, classify, device_errors
+from ingestion_worker.steps.conclusion import ConfigurationError, NodeUnusable, StepError, StickyDeviceFault
 
 TORCH_OOM = torch.OutOfMemoryError(
     "CUDA out of memory. Tried to allocate 6.60 GiB. GPU 0 has a total capacity of 23.53 GiB of which 4.99 GiB is free."

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion_contract.limits import Limits
-from ingestion_worker import governor
 from ingestion_worker.device import DeviceMemory
-from ingestion_worker.governor import Ceiling, Footprint, Governor
+from ingestion_worker.memory import governor
+from ingestion_worker.memory.governor import Ceiling, Footprint, Governor
 
 GIB = 1024**3
 

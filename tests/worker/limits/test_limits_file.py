@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion_contract.limits import Limits
-from ingestion_worker.limits_file import LimitsFile
+from ingestion_worker.memory.limits_file import LimitsFile
 
 
 def test_without_a_file_nothing_is_limited(tmp_path: Path) -> None:

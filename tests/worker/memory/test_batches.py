@@ -5,9 +5,9 @@ import pytest
 from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import ShardSummary
-from ingestion_worker import feed
 from ingestion_worker.device.simulated import create, physics
 from ingestion_worker.device.simulated.device import SimulatedGpu
+from ingestion_worker.pipeline import feed
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of

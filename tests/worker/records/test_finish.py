@@ -9,11 +9,11 @@ from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, Video, VideoManifest
 from ingestion_contract.summary import MAX_BYTES, FinishSummary, encode_summary
-from ingestion_worker import video_list
-from ingestion_worker.finish import finish
-from ingestion_worker.step import ConfigurationError
-from ingestion_worker.store import Store
-from ingestion_worker.video_key import video_key
+from ingestion_worker.output import video_list
+from ingestion_worker.output.keys import video_key
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import ConfigurationError
+from ingestion_worker.steps.finish import finish
 from tests.worker.support.runs import UID, run_of
 
 RUN = run_of(["http://unused"])

@@ -13,8 +13,8 @@ from dev.sample_media.server import SampleServer
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import VideoManifest
-from ingestion_worker.store import Store
-from ingestion_worker.video_key import video_key
+from ingestion_worker.output.keys import video_key
+from ingestion_worker.output.store import Store
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ingestion_contract.records import Video
-from ingestion_worker.video_key import video_key
+from ingestion_worker.output.keys import video_key
 from tests.worker.support.runs import run_of
 
 VIDEO = Video(id="youtube:abc", url="https://example.org/abc", title="A title", duration_seconds=3.0)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion_worker import shards
+from ingestion_worker.steps import shards
 
 durations = st.lists(st.none() | st.floats(0, 40_000), max_size=80)
 caps = st.integers(1, 30)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import webvtt
 
+from ingestion_worker.output.transcript import Segment, to_web_vtt
 from ingestion_worker.source.captions import CaptionTrack, choose, parse
-from ingestion_worker.transcript import Segment, to_web_vtt
 
 VTT = "WEBVTT\n\n00:00:01.250 --> 00:00:02.500\n<b>GPU</b> &amp;\nmemory\n\n00:03.000 --> 00:04.000\n\n"
 SRT = "1\n00:00:01,250 --> 00:00:02,500\nGPU &amp;\nmemory\n\n"

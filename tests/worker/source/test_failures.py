@@ -18,11 +18,11 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import VideoManifest
 from ingestion_contract.summary import ShardSummary
-from ingestion_worker import audio
+from ingestion_worker.media import audio
+from ingestion_worker.output.keys import video_key
 from ingestion_worker.source.failures import MediaError, Verdict, classify
 from ingestion_worker.source.retry import ATTEMPTS
-from ingestion_worker.step import PodTooSmall
-from ingestion_worker.video_key import video_key
+from ingestion_worker.steps.conclusion import PodTooSmall
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of

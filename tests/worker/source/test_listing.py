@@ -9,10 +9,10 @@ from yt_dlp import YoutubeDL
 
 from dev.sample_media.server import SampleServer
 from ingestion_contract.records import Video
-from ingestion_worker import video_list
+from ingestion_worker.output import video_list
+from ingestion_worker.output.store import Store
 from ingestion_worker.source.listing import list_videos
-from ingestion_worker.step import ConfigurationError, SourceBlocked, SourceUnavailable
-from ingestion_worker.store import Store
+from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from tests.worker.support.http_source import Answer, HttpSource
 
 pytestmark = pytest.mark.usefixtures("quick_retries")

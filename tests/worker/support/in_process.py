@@ -8,14 +8,14 @@ from threading import Event
 
 from ingestion_contract.records import Video
 from ingestion_contract.spec import IngestionRun
-from ingestion_worker import video_list
 from ingestion_worker.device import Device
 from ingestion_worker.device.none import NoDevice
-from ingestion_worker.limits_file import LimitsFile
-from ingestion_worker.metrics import Metrics
-from ingestion_worker.step import Conclusion
-from ingestion_worker.store import Store
-from ingestion_worker.work import Setting, work
+from ingestion_worker.memory.limits_file import LimitsFile
+from ingestion_worker.output import video_list
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import Conclusion
+from ingestion_worker.steps.work import Setting, work
+from ingestion_worker.telemetry.metrics import Metrics
 from tests.worker.support.runs import UID
 
 

@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from ingestion_contract.spec import Embedding, Transcription
-from ingestion_worker import ending, models
-from ingestion_worker.asr import Window
-from ingestion_worker.audio import SAMPLE_RATE
 from ingestion_worker.device import ComputeDevice
-from ingestion_worker.transcript import Segment
+from ingestion_worker.media.audio import SAMPLE_RATE
+from ingestion_worker.models import loaded
+from ingestion_worker.models.asr import Window
+from ingestion_worker.output.transcript import Segment
+from ingestion_worker.steps import ending
 
 FAULT = "STAND_IN_FAULT"
 """Environment: what the speech model's batches fail with."""
@@ -88,7 +89,7 @@ def _hang_in_c() -> None:
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker use the stand-ins in this process."""
-    monkeypatch.setattr(models, "SpeechRecogniser", StandInRecogniser)
-    monkeypatch.setattr(models, "Embedder", StandInEmbedder)
+    monkeypatch.setattr(loaded, "SpeechRecogniser", StandInRecogniser)
+    monkeypatch.setattr(loaded, "Embedder", StandInEmbedder)
     if LOAD_HANGS in os.environ:
         monkeypatch.setattr(ending, "STOP_SECONDS", 1.0)

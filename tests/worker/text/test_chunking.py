@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion_worker import chunking
-from ingestion_worker.transcript import Segment
+from ingestion_worker.output.transcript import Segment
+from ingestion_worker.text import chunking
 
 
 def transcript(count: int) -> list[Segment]:

@@ -4,7 +4,7 @@ import json
 
 import webvtt
 
-from ingestion_worker.transcript import Segment, Transcript, TranscriptSource, to_json_lines, to_web_vtt
+from ingestion_worker.output.transcript import Segment, Transcript, TranscriptSource, to_json_lines, to_web_vtt
 
 SEGMENTS = (Segment(0.0, 1.5, "a < b & c"), Segment(3599.9996, 3601.25, "two\nlines"))
 

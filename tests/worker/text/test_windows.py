@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingestion_worker.windows import WINDOW_SECONDS, Span, pack
+from ingestion_worker.media.windows import WINDOW_SECONDS, Span, pack
 
 
 @st.composite

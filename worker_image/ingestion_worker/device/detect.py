@@ -9,7 +9,7 @@ from ingestion_worker.device.interface import Device
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.device.nvml import first_gpu
 from ingestion_worker.device.simulated.device import SimulatedGpu
-from ingestion_worker.step import ConfigurationError
+from ingestion_worker.steps.conclusion import ConfigurationError
 
 SIMULATED_GPU = "SIMULATED_GPU"
 """Environment: the folder of a simulated GPU, made by `python -m ingestion_worker.device.simulated create`."""

@@ -10,7 +10,7 @@ import pynvml
 
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
-from ingestion_worker.step import NodeUnusable
+from ingestion_worker.steps.conclusion import NodeUnusable
 
 
 class NvmlDevice:

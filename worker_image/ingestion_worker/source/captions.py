@@ -13,8 +13,8 @@ from typing import Any
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from ingestion_worker.transcript import Segment
-from ingestion_worker.words import one_line
+from ingestion_worker.output.transcript import Segment
+from ingestion_worker.text.words import one_line
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from yt_dlp import YoutubeDL
 
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Captions, Source
+from ingestion_worker.output.transcript import Segment
 from ingestion_worker.source import captions
 from ingestion_worker.source.failures import MediaError
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import downloader, seconds
-from ingestion_worker.transcript import Segment
-from ingestion_worker.words import encodable
+from ingestion_worker.text.words import encodable
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from ingestion_contract.records import Video
 from ingestion_worker.source.failures import Verdict, classify
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import downloader, seconds
-from ingestion_worker.step import ConfigurationError, SourceBlocked, SourceUnavailable
-from ingestion_worker.words import encodable, one_line
+from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
+from ingestion_worker.text.words import encodable, one_line
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,21 @@
+"""The commands of `ingest`, one a module."""
+
+from __future__ import annotations
+
+import typer
+
+from ingestion_worker.commands.discover import discover
+from ingestion_worker.commands.finish import finish
+from ingestion_worker.commands.work import work
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Turns videos into transcripts and vectors. A run has three steps: `discover` lists its videos and cuts them "
+    "into shards, `work` ingests one shard (start as many as you like), `finish` counts what is there. Each may be "
+    "killed and started again at any time: what is there is not done again.",
+)
+
+for command in (discover, work, finish):
+    app.command()(command)

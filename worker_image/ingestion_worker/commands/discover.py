@@ -1,0 +1,36 @@
+"""`ingest discover`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion_contract import pod
+from ingestion_worker.commands.options import Output, Run, TerminationMessage, Verbose, cookies
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import Conclusion
+from ingestion_worker.steps.ending import Ending
+from ingestion_worker.steps.run_file import read_run
+from ingestion_worker.telemetry.logs import set_up_logs
+
+
+def discover(
+    output: Output,
+    run: Run = Path(pod.RUN_FILE),
+    termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
+    verbose: Verbose = False,
+) -> None:
+    """List the videos of a run and cut them into shards, once.
+
+    Exit codes: 0 done; 1 the source or the output does not serve now; 64 no video, or a bad manifest; 75 the source
+    blocks this address; 143 asked to stop.
+    """
+    set_up_logs(verbose)
+    ending = Ending(termination_message)
+    ending.stop_at_once_on_sigterm()
+
+    def body() -> Conclusion:
+        from ingestion_worker.steps.discover import discover as step
+
+        return step(read_run(run), Store(output), cookies())
+
+    ending.conclude(body)

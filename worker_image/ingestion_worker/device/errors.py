@@ -1,0 +1,97 @@
+"""Tells the errors of a device apart, by the words of the libraries that raise them.
+
+The words are CTranslate2's, cuBLAS's and torch's. Helpers of other projects miss CTranslate2's, which has no full stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from ingestion_contract.metrics import OomKind, Stage
+from ingestion_worker.steps.conclusion import ConfigurationError, NodeUnusable, StickyDeviceFault
+
+
+class DeviceFault(Enum):
+    """What a device error means for the process."""
+
+    OUT_OF_MEMORY = "memory ran out; the context survives, a smaller batch may fit"
+    NOT_SUPPORTED = "the device does not support this compute type"
+    STICKY = "every later call fails, too: the process must be replaced"
+    NODE_UNUSABLE = "driver or libraries of the node do not work"
+
+
+FAULTS: tuple[tuple[str, DeviceFault], ...] = (
+    ("cublas_status_not_supported", DeviceFault.NOT_SUPPORTED),
+    ("do not support efficient", DeviceFault.NOT_SUPPORTED),
+    ("unspecified launch failure", DeviceFault.STICKY),
+    ("illegal memory access", DeviceFault.STICKY),
+    ("device-side assert", DeviceFault.STICKY),
+    ("is not found or cannot be loaded", DeviceFault.NODE_UNUSABLE),
+    ("driver version is insufficient", DeviceFault.NODE_UNUSABLE),
+    ("no kernel image is available", DeviceFault.NODE_UNUSABLE),
+    ("cuda failed with error out of memory", DeviceFault.OUT_OF_MEMORY),
+    ("cublas_status_alloc_failed", DeviceFault.OUT_OF_MEMORY),
+    ("cuda out of memory", DeviceFault.OUT_OF_MEMORY),
+    ("cuda error: out of memory", DeviceFault.OUT_OF_MEMORY),
+)
+"""Words in the message, in lower case, and what they mean; the first that is found counts."""
+
+_COMPUTE_TYPE = {Stage.ASR: "spec.transcription.computeType", Stage.EMBED: "spec.embedding.computeType"}
+
+
+def classify(error: BaseException) -> DeviceFault | None:
+    """Return what a device error means, or None if it is none. The host's `MemoryError` is none."""
+    if not isinstance(error, RuntimeError | ValueError | OSError):
+        return None
+    message = str(error).lower()
+    return next((fault for words, fault in FAULTS if words in message), None)
+
+
+class OutOfDeviceMemory(Exception):
+    """Device memory ran out, in a stage, while a model was loaded or in a batch.
+
+    Attributes:
+        asked: bytes that were asked for last, 0 where the library does not say.
+    """
+
+    def __init__(self, stage: Stage, kind: OomKind, asked: int) -> None:
+        super().__init__(f"device memory ran out in {stage} ({kind})")
+        self.stage = stage
+        self.kind = kind
+        self.asked = asked
+
+
+@contextmanager
+def device_errors(stage: Stage, kind: OomKind) -> Iterator[None]:
+    """Translate the device errors of the block; other errors pass.
+
+    Raises:
+        OutOfDeviceMemory, StickyDeviceFault, NodeUnusable, ConfigurationError: what `classify` says.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError) as error:
+        match classify(error):
+            case DeviceFault.OUT_OF_MEMORY:
+                raise OutOfDeviceMemory(stage, kind, _asked(str(error))) from error
+            case DeviceFault.STICKY:
+                raise StickyDeviceFault(f"the device failed in {stage} and stays failed: {error}") from error
+            case DeviceFault.NODE_UNUSABLE:
+                raise NodeUnusable(f"this node cannot run {stage}: {error}") from error
+            case DeviceFault.NOT_SUPPORTED:
+                raise ConfigurationError(
+                    f"{_COMPUTE_TYPE[stage]} cannot be had on this node's device in {stage}: float16 suits every GPU, "
+                    f"float32 also a CPU: {error}"
+                ) from error
+        raise
+
+
+def _asked(message: str) -> int:
+    """Return the bytes of torch's `Tried to allocate 6.90 GiB`, 0 without it."""
+    match = re.search(r"Tried to allocate ([0-9.]+) ([KMG]iB)", message)
+    if match is None:
+        return 0
+    return int(float(match[1]) * {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}[match[2]])

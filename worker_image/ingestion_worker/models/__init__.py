@@ -1,0 +1,1 @@
+"""The speech model and the embedder of a worker."""

@@ -1,0 +1,1 @@
+"""What is written: transcripts, vectors, records."""

@@ -1,0 +1,1 @@
+"""The way of a video through the worker: stages with bounded queues."""

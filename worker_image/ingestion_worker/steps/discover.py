@@ -1,0 +1,39 @@
+"""The first step of a run: writes the list of videos and cuts it into shards."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.spec import IngestionRun
+from ingestion_contract.summary import DiscoverSummary
+from ingestion_worker.output import video_list
+from ingestion_worker.output.store import Store
+from ingestion_worker.output.video_list import VideoList
+from ingestion_worker.source.listing import list_videos
+from ingestion_worker.steps import shards
+from ingestion_worker.steps.conclusion import Conclusion
+
+log = logging.getLogger(__name__)
+
+
+def discover(run: IngestionRun, store: Store, cookies: Path | None) -> Conclusion:
+    """Write the list of a run's videos; a list that is there already is kept, so that doing it twice does no harm.
+
+    Raises:
+        StepError: see `source.listing.list_videos` and `video_list.write_once`.
+    """
+    listed = video_list.read(store, run.metadata.uid)
+    if listed is None:
+        listed = _list(run, store, cookies)
+    log.info("list videos=%d shards=%d digest=%s", len(listed.videos), len(listed.shards), listed.digest[:12])
+    summary = DiscoverSummary(count=len(listed.videos), shards=len(listed.shards), digest=listed.digest)
+    return Conclusion(ExitCode.DONE, summary)
+
+
+def _list(run: IngestionRun, store: Store, cookies: Path | None) -> VideoList:
+    source = run.spec.source
+    videos = list_videos(source.urls, source.limit, cookies)
+    cut = shards.cut([video.duration_seconds for video in videos], run.spec.workers.videos_per_shard)
+    return video_list.write_once(store, run.metadata.uid, videos, cut)

@@ -1,0 +1,74 @@
+"""The last step of a run: counts what the output holds."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from ingestion_contract import layout
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import Result
+from ingestion_contract.records import Outcome, VideoManifest
+from ingestion_contract.spec import IngestionRun
+from ingestion_contract.summary import FinishSummary
+from ingestion_worker.output import video_list
+from ingestion_worker.output.keys import video_key
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import Conclusion, ConfigurationError
+
+log = logging.getLogger(__name__)
+
+MAX_REASONS = 32
+OTHER = "Other"
+
+
+def finish(run: IngestionRun, store: Store) -> Conclusion:
+    """Count every video of the list once, and write the count.
+
+    A video has succeeded if its manifest exists, whatever else was recorded. One without an outcome has failed, for
+    the reason `NotProcessed`.
+
+    Raises:
+        ConfigurationError: there is no list.
+    """
+    uid = run.metadata.uid
+    listed = video_list.read(store, uid)
+    if listed is None:
+        raise ConfigurationError(f"{store.uri} holds no list of videos of the run {uid}: run `ingest discover` first")
+    keys = [video_key(video, run.spec) for video in listed.videos]
+    manifests = store.read_records(map(layout.manifest, keys), VideoManifest)
+    outcomes = store.read_records((layout.outcome(uid, key) for key in keys), Outcome)
+    results: Counter[Result] = Counter()
+    reasons: Counter[str] = Counter()
+    for key in keys:
+        result, reason = _judge(layout.manifest(key) in manifests, outcomes.get(layout.outcome(uid, key)))
+        results[result] += 1
+        reasons.update([reason] if reason else [])
+    summary = FinishSummary(
+        total=len(keys),
+        succeeded=results[Result.SUCCEEDED],
+        failed=results[Result.FAILED],
+        skipped=results[Result.SKIPPED],
+        reasons=_bounded(reasons),
+        audio_seconds=round(sum(manifest.audio_seconds for manifest in manifests.values())),
+    )
+    store.write_record(layout.result(uid), summary)
+    log.info("result %s", summary.to_wire())
+    return Conclusion(ExitCode.DONE, summary)
+
+
+def _judge(has_manifest: bool, outcome: Outcome | None) -> tuple[Result, str]:
+    if has_manifest:
+        return Result.SUCCEEDED, ""
+    if outcome is None or outcome.result is Result.SUCCEEDED:
+        return Result.FAILED, "NotProcessed"
+    return outcome.result, outcome.reason
+
+
+def _bounded(reasons: Counter[str]) -> dict[str, int]:
+    """Return the most common reasons, the rest summed up."""
+    if len(reasons) <= MAX_REASONS:
+        return dict(reasons.most_common())
+    kept = dict(reasons.most_common(MAX_REASONS - 1))
+    kept[OTHER] = kept.get(OTHER, 0) + reasons.total() - sum(kept.values())
+    return kept
