@@ -28,6 +28,12 @@ SCRATCH_FOLDER = "/tmp"
 POD_IP = "POD_IP"
 """Environment: the address on which a worker serves metrics and readiness."""
 
+ALLOW_NETWORKS = "INGESTION_ALLOW_NETWORKS"
+"""Environment: networks as CIDRs, separated by blanks, that may be asked beside public addresses."""
+
+ALLOW_FOLDERS = "INGESTION_ALLOW_FOLDERS"
+"""Environment: folders, separated by blanks, below which `file://` URLs may read."""
+
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 """Environment, set by the Job controller: the shard."""
 

@@ -155,6 +155,6 @@ class Timeline(Record):
     gpu_uuid: str
     simulated: bool
     floor_bytes: int = 0
-    stage_threads: dict[Stage, int] = {}
+    stage_threads: dict[Stage, int] = Field({}, description="1 where nothing is said.")
     limiting_stage: Stage | None = Field(None, description="The stage that the others waited for.")
     samples: list[TimelineSample]

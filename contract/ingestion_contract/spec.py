@@ -315,7 +315,7 @@ class Memory(ApiModel):
     )
     allow_smaller_compute_type: bool = Field(
         False,
-        description="Let a worker that has its device to itself, and still does not fit, load the speech model in int8.",
+        description="Let a worker that has its device to itself and still does not fit load its speech model in int8.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
 
@@ -13,8 +14,10 @@ from ingestion_worker.device.none import NoDevice
 from ingestion_worker.memory.limits_file import LimitsFile
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
+from ingestion_worker.pipeline.setting import Setting
+from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.steps.conclusion import Conclusion
-from ingestion_worker.steps.work import Setting, work
+from ingestion_worker.steps.work import work
 from ingestion_worker.telemetry.metrics import Metrics
 from tests.worker.support.runs import UID
 
@@ -36,6 +39,7 @@ class Bench:
             limits=LimitsFile(self.root / "limits.json"),
             stop=self.stop,
             cookies=None,
+            rules=AddressRules(networks=(ip_network("127.0.0.0/8"),)),
             scratch=self.root,
             threads=1,
             memory_wait_seconds=0.0,

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from ingestion_contract import pod
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_contract.summary import Summary, decode_summary
@@ -73,7 +74,7 @@ class Workspace:
 
     def environment(self, **more: str) -> dict[str, str]:
         gpu = {"SIMULATED_GPU": str(self.gpu)} if self.gpu.exists() else {}
-        return {**os.environ, "PYTHONPATH": str(REPOSITORY), **gpu, **more}
+        return {**os.environ, "PYTHONPATH": str(REPOSITORY), pod.ALLOW_NETWORKS: "127.0.0.0/8", **gpu, **more}
 
     def finish(self, step: str, *more: str, **environment: str) -> tuple[int, Summary | None]:
         """Run a step to its end; its exit code and its summary."""

@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ingestion_contract.records import Segment
 from ingestion_contract.spec import Embedding, Transcription
 from ingestion_worker.device import ComputeDevice
-from ingestion_worker.media.audio import SAMPLE_RATE
+from ingestion_worker.media.features import FRAMES, FeatureSettings
+from ingestion_worker.media.sections import Window
+from ingestion_worker.media.windows import WINDOW_SECONDS
 from ingestion_worker.models import loaded
-from ingestion_worker.models.asr import Window
-from ingestion_worker.output.transcript import Segment
+from ingestion_worker.models.asr import WindowText
+from ingestion_worker.output.transcript import AsrModel
 from ingestion_worker.steps import ending
 
 FAULT = "STAND_IN_FAULT"
@@ -32,34 +35,46 @@ class StandInRecogniser:
 
     most = 1000
     batches: list[int] = []  # noqa: RUF012 - a test resets it
+    features = FeatureSettings()
+    multilingual = True
 
-    def __init__(self, model: str, language: str, transcription: Transcription, compute: ComputeDevice, threads: int):
+    def __init__(
+        self,
+        model: str,
+        transcription: Transcription,
+        compute: ComputeDevice,
+        threads: int,
+        compute_type: str | None = None,
+    ) -> None:
         if LOAD_HANGS in os.environ:
             _hang_in_c()
-        self.language = language
-        self.compute_type = transcription.compute_type.value
+        self.model = AsrModel(model, None, compute_type or transcription.compute_type.value)
 
-    def transcribe(self, windows: Sequence[Window]) -> list[list[Segment]]:
+    def silence(self) -> Window:
+        return Window(np.zeros((self.features.mels, FRAMES), np.float32), 0.0, WINDOW_SECONDS)
+
+    def transcribe(self, windows: Sequence[Window], language: str) -> list[WindowText]:
         self.batches.append(len(windows))
         if FAULT in os.environ:
             raise RuntimeError(os.environ[FAULT])
         if len(windows) > self.most:
             raise RuntimeError("CUDA failed with error out of memory")
-        return [[_segment(window)] for window in windows]
+        return [WindowText((_segment(window),), (round(window.seconds),)) for window in windows]
 
     def unload(self) -> None:
         pass
 
 
 def _segment(window: Window) -> Segment:
-    seconds = len(window.samples) / SAMPLE_RATE
-    return Segment(window.start, window.start + seconds, f"{seconds:.1f} seconds of speech")
+    text = f"{window.seconds:.1f} seconds of speech"
+    return Segment(start=window.start, end=window.start + window.seconds, text=text)
 
 
 class StandInEmbedder:
     """Makes vectors of four numbers from the text's hash. Batches above `most` run out of memory."""
 
     dimension = 4
+    revision = None
     most = 1000
 
     def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:

@@ -56,7 +56,8 @@ def work(
     def body() -> Conclusion:
         from ingestion_worker.device import detect
         from ingestion_worker.memory.limits_file import LimitsFile
-        from ingestion_worker.steps.work import Setting
+        from ingestion_worker.pipeline.setting import Setting
+        from ingestion_worker.source.addresses import AddressRules
         from ingestion_worker.steps.work import work as step
         from ingestion_worker.telemetry.metrics import Metrics
         from ingestion_worker.telemetry.server import serve
@@ -72,6 +73,7 @@ def work(
             limits=LimitsFile(limits),
             stop=stop,
             cookies=cookies(),
+            rules=AddressRules.from_environment(),
             scratch=Path(tempfile.gettempdir()),
             threads=cpu_threads or _threads(device.uuid != ""),
             memory_wait_seconds=memory_wait_seconds,

@@ -1,7 +1,8 @@
-"""Decodes audio, and finds where someone speaks."""
+"""Decodes audio, a piece at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -9,45 +10,63 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from ingestion_worker.media.windows import WINDOW_SECONDS, Span
-from ingestion_worker.source.failures import MediaError
+from ingestion_worker.media.errors import MediaError
 
 SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
-MIN_SILENCE_MILLISECONDS = 160
-"""As faster-whisper's batched pipeline cuts."""
+PIECE_SAMPLES = 30 * SAMPLE_RATE
 
 
-def decode(path: Path) -> Samples:
-    """Return a file's first audio stream as mono samples from -1 to 1, 16,000 a second.
+def stream(path: Path) -> Iterator[Samples]:
+    """Yield a file's first audio stream in pieces of about 30 s: mono samples from -1 to 1, 16,000 a second.
 
     Raises:
         MediaError: the file is broken (`Corrupt`), or holds no audio (`NoAudio`).
         MemoryError: the host's memory does not suffice, which says nothing of the file.
     """
+    empty = True
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise MediaError("NoAudio", "the file has no audio stream")
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
-            frames += resampler.resample(None)
+        for piece in _pieces(path):
+            empty = False
+            yield piece
     except FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
         raise MediaError("Corrupt", f"the media cannot be decoded: {error}") from error
-    if not frames:
+    if empty:
         raise MediaError("NoAudio", "the audio stream is empty")
-    pieces = [frame.to_ndarray().reshape(-1) for frame in frames]
+
+
+def _pieces(path: Path) -> Iterator[Samples]:
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            raise MediaError("NoAudio", "the file has no audio stream")
+        waiting: list[NDArray[np.int16]] = []
+        length = 0
+        for samples in _resampled(container):
+            waiting.append(samples)
+            length += len(samples)
+            if length >= PIECE_SAMPLES:
+                yield _joined(waiting)
+                waiting, length = [], 0
+        if length:
+            yield _joined(waiting)
+
+
+def _resampled(container: av.container.InputContainer) -> Iterator[NDArray[np.int16]]:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    for frame in container.decode(audio=0):
+        for out in resampler.resample(frame):
+            yield _samples(out)
+    for out in resampler.resample(None):
+        yield _samples(out)
+
+
+def _samples(frame: av.AudioFrame) -> NDArray[np.int16]:
+    return np.asarray(frame.to_ndarray(), np.int16).reshape(-1)
+
+
+def _joined(pieces: list[NDArray[np.int16]]) -> Samples:
     return np.concatenate(pieces).astype(np.float32) / 32768.0
-
-
-def voiced_spans(samples: Samples) -> list[Span]:
-    """Return where someone speaks, by the Silero model that faster-whisper brings; no span is longer than a window."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    options = VadOptions(max_speech_duration_s=WINDOW_SECONDS, min_silence_duration_ms=MIN_SILENCE_MILLISECONDS)
-    found = get_speech_timestamps(samples, options, sampling_rate=SAMPLE_RATE)
-    return [Span(piece["start"] / SAMPLE_RATE, piece["end"] / SAMPLE_RATE) for piece in found]

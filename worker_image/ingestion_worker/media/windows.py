@@ -1,8 +1,8 @@
-"""Packs voiced spans of audio into the windows that a speech model takes."""
+"""Packs voiced spans of audio into the windows that a speech model takes, and long audio into sections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 from math import ceil
@@ -42,3 +42,18 @@ def _cut(spans: Iterable[Span]) -> Iterable[Span]:
         pieces = max(1, ceil((span.end - span.start - ROUNDING_SECONDS) / WINDOW_SECONDS))
         edges = [span.start + WINDOW_SECONDS * piece for piece in range(pieces)] + [span.end]
         yield from starmap(Span, pairwise(edges))
+
+
+def close_section(windows: Sequence[Span], length: float) -> tuple[list[Span], float]:
+    """Return the windows that belong to a section that is not the last, and where the next section begins.
+
+    A window near the section's end may go on beyond it: that window is the next section's first, so that where a
+    section happens to end cuts no speech.
+
+    Args:
+        windows: of the section, in seconds from its beginning.
+        length: of the section, more than two windows, in seconds.
+    """
+    if windows and windows[-1].end > length - WINDOW_SECONDS and windows[-1].start > 0:
+        return list(windows[:-1]), windows[-1].start
+    return list(windows), length

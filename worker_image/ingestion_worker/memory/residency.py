@@ -7,20 +7,18 @@ import time
 from dataclasses import replace
 from threading import Event
 
-import numpy as np
-
 from ingestion_contract.limits import Limits
 from ingestion_contract.metrics import Stage, WorkerState
+from ingestion_contract.spec import LanguageModel
 from ingestion_contract.summary import MemoryReport
 from ingestion_worker.device import Device, DeviceMemory
 from ingestion_worker.device.errors import OutOfDeviceMemory
-from ingestion_worker.media.audio import SAMPLE_RATE
-from ingestion_worker.media.windows import WINDOW_SECONDS
 from ingestion_worker.memory import governor
+from ingestion_worker.memory.batches import Pilot
 from ingestion_worker.memory.governor import Footprint, Governor
 from ingestion_worker.memory.limits_file import LimitsFile
 from ingestion_worker.memory.patience import Patience
-from ingestion_worker.models.asr import Window
+from ingestion_worker.models.embed import ENCODE_BATCH
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.steps.conclusion import MemoryExhausted, Stopped
 from ingestion_worker.telemetry.metrics import Metrics
@@ -48,7 +46,7 @@ class Residency:
         self._last_error: OutOfDeviceMemory | None = None
         self._last_need: int | None = None
 
-    def ensure(self) -> None:
+    def ensure(self, _stage: Stage = Stage.ASR) -> None:
         """Return with all models loaded and the worker's floor measured, however long room is waited for.
 
         Raises:
@@ -99,6 +97,20 @@ class Residency:
             return
         self._metrics.count_oom(error.stage, error.kind)
         log.warning("%s batch=%d: half of it is tried", error, batch)
+
+    @property
+    def two_passes(self) -> bool:
+        """Whether the device holds one model at a time."""
+        return False
+
+    def switch(self, model: LanguageModel) -> None:
+        """Take another speech model from now on."""
+        self._models.switch(model)
+        self._law = replace(self._law, footprint=None)
+
+    def pilot(self, stage: Stage) -> Pilot:
+        """Return what decides on a stage's batches."""
+        return _WindowPilot(self) if stage is Stage.ASR else _TextPilot(self)
 
     def keep_within_budget(self) -> None:
         """Make room if the worker's floor has been above its budget for a while, and return when there is room again.
@@ -167,7 +179,7 @@ class Residency:
         if before is None:
             return
         if self._models.transcribes:
-            self._models.transcribe([Window(np.zeros(int(WINDOW_SECONDS * SAMPLE_RATE), np.float32), 0.0)])
+            self._models.transcribe([self._models.silence()], "en")
         self._models.embed(["calibration"])
         after = self._device.memory()
         assert after is not None
@@ -187,3 +199,31 @@ class Residency:
             own_bytes=memory.own,
             floor_bytes=None if self._law.footprint is None else self._law.footprint.floor,
         )
+
+
+class _WindowPilot:
+    """The governor's law decides on batches of windows."""
+
+    def __init__(self, residency: Residency) -> None:
+        self._residency = residency
+
+    def allowed(self) -> int:
+        self._residency._check_stop()
+        return self._residency.allowed_batch()
+
+    def worked(self, batch: int) -> None:
+        self._residency.batch_worked(batch)
+
+    def failed(self, error: OutOfDeviceMemory, batch: int) -> None:
+        self._residency.batch_failed(error, batch)
+
+
+class _TextPilot(_WindowPilot):
+    """Texts are short beside the embedder: their batches only shrink when memory runs out."""
+
+    def allowed(self) -> int:
+        self._residency._check_stop()
+        return ENCODE_BATCH
+
+    def worked(self, batch: int) -> None:
+        self._residency.made_progress()

@@ -40,6 +40,13 @@ class Embedder:
         self._compute = compute
 
     @property
+    def revision(self) -> str | None:
+        """The hub's commit, None for a model from a folder."""
+        config = getattr(getattr(self._model[0], "auto_model", None), "config", None)
+        revision = getattr(config, "_commit_hash", None)
+        return None if revision is None else str(revision)
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
         dimension = self._model.get_embedding_dimension()

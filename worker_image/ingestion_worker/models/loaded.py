@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion_contract.metrics import OomKind, Stage
-from ingestion_contract.spec import Captions, IngestionRunSpec
+from ingestion_contract.spec import Captions, IngestionRunSpec, LanguageModel
 from ingestion_worker.device import Device
 from ingestion_worker.device.errors import device_errors
-from ingestion_worker.models.asr import SpeechRecogniser, Window, choose_model
+from ingestion_worker.media.features import FeatureSettings
+from ingestion_worker.media.sections import Window
+from ingestion_worker.models.asr import SpeechRecogniser, WindowText
 from ingestion_worker.models.embed import Embedder
 from ingestion_worker.models.model_source import check_path, model_errors
-from ingestion_worker.output.commit import ModelNames
-from ingestion_worker.output.transcript import Segment
+from ingestion_worker.output.transcript import AsrModel
+from ingestion_worker.output.vectors import EmbedModel
 
 ASR_FIELD = "spec.transcription.models"
 EMBEDDER_FIELD = "spec.embedding.model"
@@ -28,19 +30,19 @@ class Models:
     Their libraries are imported with the first load: importing them takes seconds.
 
     Raises:
-        ConfigurationError: no model fits the language, or a path leads nowhere.
+        ConfigurationError: a path leads nowhere.
     """
 
-    def __init__(self, spec: IngestionRunSpec, device: Device, threads: int) -> None:
+    def __init__(self, spec: IngestionRunSpec, device: Device, threads: int, speech_model: LanguageModel) -> None:
         self._spec = spec
         self._device = device
         self._threads = threads
-        self._language = spec.source.languages[0]
-        self._asr_name = choose_model(spec.transcription, self._language).model
+        self._asr_name = speech_model.model
         if self.transcribes:
             check_path(ASR_FIELD, self._asr_name)
         check_path(EMBEDDER_FIELD, spec.embedding.model)
         self._asr: SpeechRecogniser | None = None
+        self._features = FeatureSettings()
         self._embedder: Embedder | None = None
 
     @property
@@ -51,7 +53,7 @@ class Models:
     @property
     def loaded(self) -> bool:
         """Whether all models are on the device."""
-        return self._embedder is not None
+        return self._embedder is not None and (self._asr is not None or not self.transcribes)
 
     def load(self) -> None:
         """Load what is not loaded.
@@ -64,8 +66,9 @@ class Models:
         if self._asr is None and self.transcribes:
             with self._loading(Stage.ASR, ASR_FIELD, self._asr_name):
                 self._asr = SpeechRecogniser(
-                    self._asr_name, self._language, self._spec.transcription, self._device.compute, self._threads
+                    self._asr_name, self._spec.transcription, self._device.compute, self._threads
                 )
+                self._features = self._asr.features
         if self._embedder is None:
             with self._loading(Stage.EMBED, EMBEDDER_FIELD, self._spec.embedding.model):
                 self._embedder = Embedder(self._spec.embedding, self._device.compute, self._threads)
@@ -75,26 +78,46 @@ class Models:
         with device_errors(stage, OomKind.LOAD), self._device.load(stage), model_errors(field, model):
             yield
 
+    def switch(self, speech_model: LanguageModel) -> None:
+        """Take another speech model from now on; the one that is loaded is released."""
+        self._release_asr()
+        self._asr_name = speech_model.model
+
     def release(self) -> None:
         """Free the device memory of all models."""
         if self._embedder is not None:
             with self._device.unload(Stage.EMBED):
                 self._embedder.unload()
                 self._embedder = None
+        self._release_asr()
+
+    def _release_asr(self) -> None:
         if self._asr is not None:
             with self._device.unload(Stage.ASR):
                 self._asr.unload()
                 self._asr = None
 
-    def transcribe(self, windows: Sequence[Window]) -> list[list[Segment]]:
-        """Return the segments of each window, from one batch.
+    def transcribe(self, windows: Sequence[Window], language: str) -> list[WindowText]:
+        """Return what was heard in each window, from one batch.
 
         Raises:
             OutOfDeviceMemory, StickyDeviceFault, NodeUnusable, ConfigurationError: see `errors.device_errors`.
         """
-        assert self._asr is not None
         with device_errors(Stage.ASR, OomKind.BATCH), self._device.run(Stage.ASR, len(windows)):
-            return self._asr.transcribe(windows)
+            return self._loaded_asr.transcribe(windows, language)
+
+    def detect_language(self, windows: Sequence[Window]) -> list[tuple[str, float]]:
+        """Return the language of each window and how probable it is, from one batch.
+
+        Raises:
+            OutOfDeviceMemory, StickyDeviceFault, NodeUnusable, ConfigurationError: see `errors.device_errors`.
+        """
+        with device_errors(Stage.ASR, OomKind.BATCH), self._device.run(Stage.ASR, len(windows)):
+            return self._loaded_asr.detect_language(windows)
+
+    def silence(self) -> Window:
+        """Return a full window without speech, to measure with."""
+        return self._loaded_asr.silence()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a unit vector per text, from one batch, as an array of shape (texts, dimension).
@@ -110,9 +133,25 @@ class Models:
         return self._loaded_embedder.count_tokens(texts)
 
     @property
-    def language(self) -> str:
-        """The language that the speech model is told."""
-        return self._language if self._asr is None else self._asr.language
+    def features(self) -> FeatureSettings:
+        """What the speech model takes; known once it has been loaded."""
+        return self._features
+
+    @property
+    def multilingual(self) -> bool:
+        """Whether the speech model hears other languages than English."""
+        return self._loaded_asr.multilingual
+
+    @property
+    def asr_model(self) -> AsrModel:
+        """What records say of the speech model."""
+        return self._loaded_asr.model
+
+    @property
+    def embed_model(self) -> EmbedModel:
+        """What records say of the embedder."""
+        embedding = self._spec.embedding
+        return EmbedModel(embedding.model, self._loaded_embedder.revision, embedding.compute_type.value)
 
     @property
     def dimension(self) -> int:
@@ -120,14 +159,9 @@ class Models:
         return self._loaded_embedder.dimension
 
     @property
-    def names(self) -> ModelNames:
-        """What records say of the models."""
-        return ModelNames(
-            asr=self._asr_name,
-            asr_compute_type="" if self._asr is None else self._asr.compute_type,
-            embedder=self._spec.embedding.model,
-            embedder_compute_type=self._spec.embedding.compute_type.value,
-        )
+    def _loaded_asr(self) -> SpeechRecogniser:
+        assert self._asr is not None
+        return self._asr
 
     @property
     def _loaded_embedder(self) -> Embedder:

@@ -22,9 +22,10 @@ MAX_DETAIL = 500
 
 @dataclass(frozen=True)
 class Task:
-    """A video to ingest, and the key of its output."""
+    """A video to ingest, and the keys of its output: of the transcript, and of the vectors made from it."""
 
     video: Video
+    transcript_key: str
     key: str
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ingestion_contract import layout
 from ingestion_contract.records import Video, VideoManifest
 from ingestion_worker.output.store import Store
-from ingestion_worker.output.transcript import AsrModel, Transcript
+from ingestion_worker.output.transcript import Transcript
 from ingestion_worker.text.chunking import Chunk
 
 SCHEMA_VERSION: int = VideoManifest.model_fields["schema_version"].default

@@ -1,118 +1,168 @@
-"""Prepares videos ahead of the device, in threads, so that it does not wait for downloads."""
+"""Prepares videos ahead of the device, which waits for neither: some threads fetch, others decode."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from queue import Empty, Queue
-from threading import Event, Lock, Thread
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
+from queue import Empty, Full, Queue
+from threading import Event as Flag
+from threading import Lock, Thread
 
+from ingestion_contract.metrics import Stage
+from ingestion_worker.media.decoder import Decoder
+from ingestion_worker.media.features import FeatureSettings
+from ingestion_worker.media.sections import SectionEnd, Window
 from ingestion_worker.output.outcomes import Task
-from ingestion_worker.pipeline.prepare import Prepared
-from ingestion_worker.source.failures import Failure, Verdict, classify
+from ingestion_worker.pipeline.acquire import Acquired
+from ingestion_worker.pipeline.assembly import resume_at
+from ingestion_worker.pipeline.events import Audio, Broken, Unusable
+from ingestion_worker.pipeline.handover import hand_over
+from ingestion_worker.pipeline.inbox import Inbox
+from ingestion_worker.pipeline.pace import Pace
+from ingestion_worker.source.failures import Verdict, classify
+from ingestion_worker.steps.conclusion import StepError
+from ingestion_worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-THREADS = 2
-AHEAD = 8
-"""Videos that wait for the device, at most."""
+FETCHERS = 4
+AHEAD = 4
+"""Files that wait for a decoder, at most."""
+
+LOOK_SECONDS = 0.2
+"""How often a thread that waits looks whether the work has stopped."""
+
+Acquire = Callable[[Task], Acquired]
 
 
-@dataclass(frozen=True)
-class Unusable:
-    """A video that could not be prepared."""
-
-    task: Task
-    failure: Failure
-    detail: str
-
-
-class Pace:
-    """Spaces out the videos that are fetched: an egress budget per hour, which may change at any time."""
-
-    def __init__(self, per_hour: Callable[[], int | None], stop: Event) -> None:
-        self._per_hour = per_hour
-        self._stop = stop
-        self._lock = Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        """Wait for this caller's turn, or until the work stops."""
-        per_hour = self._per_hour()
-        if per_hour is None:
-            return
-        with self._lock:
-            turn = max(time.monotonic(), self._next)
-            self._next = turn + 3600 / per_hour
-        self._stop.wait(max(0.0, turn - time.monotonic()))
+def decoders() -> int:
+    """Return how many decoders are worth running here: each keeps up with 200 times real time."""
+    return max(1, min(8, len(os.sched_getaffinity(0)) // 2))
 
 
 class Feed:
-    """Videos in about the order of the tasks, prepared by a few threads that stay a little ahead.
+    """Videos in about the order of the tasks, in an inbox, from threads that stay a little ahead.
 
     A failure that says nothing of its video stops the feed: what is prepared already still comes out.
+
+    Args:
+        acquire: makes the function that a fetching thread calls for each task; see `acquire.Acquirer`.
+        settings: of the speech model's features.
     """
 
-    def __init__(self, tasks: Sequence[Task], prepare: Callable[[Task], Prepared], pace: Pace, stop: Event) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        acquire: Callable[[], Acquire],
+        settings: FeatureSettings,
+        pace: Pace,
+        stop: Flag,
+        metrics: Metrics,
+    ) -> None:
+        self.inbox = Inbox()
         self._tasks = iter(tasks)
-        self._prepare = prepare
+        self._acquire = acquire
+        self._settings = settings
         self._pace = pace
         self._stop = stop
-        self._broken = Event()
+        self._metrics = metrics
+        self._ended = Flag()
         self._lock = Lock()
-        self._queue: Queue[Prepared | Unusable] = Queue(maxsize=AHEAD)
-        self._threads = [Thread(target=self._work, name=f"fetch-{n}", daemon=True) for n in range(THREADS)]
-        for thread in self._threads:
+        self._files: Queue[Audio] = Queue(maxsize=AHEAD)
+        self.fetchers = [Thread(target=self._fetch, name=f"fetch-{n}", daemon=True) for n in range(FETCHERS)]
+        self.decoders = [Thread(target=self._decode, name=f"decode-{n}", daemon=True) for n in range(decoders())]
+        for thread in (*self.fetchers, *self.decoders):
             thread.start()
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing more will come."""
-        return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
+        """Whether nothing more will come, and all was taken."""
+        return not any(thread.is_alive() for thread in (*self.fetchers, *self.decoders)) and self.inbox.empty
 
-    def take(self, windows: int, timeout: float) -> list[Prepared | Unusable]:
-        """Return what is ready: at least one video within the timeout, and more as long as their windows fit.
+    @property
+    def files_waiting(self) -> int:
+        """How many files wait for a decoder."""
+        return self._files.qsize()
 
-        Args:
-            windows: what one batch takes; videos with captions do not count.
-            timeout: seconds to wait for the first one.
-        """
-        taken: list[Prepared | Unusable] = []
-        filled = 0
-        try:
-            taken.append(self._queue.get(timeout=timeout))
-            while (filled := filled + _windows(taken[-1])) < windows and len(taken) < AHEAD:
-                taken.append(self._queue.get_nowait())
-        except Empty:
-            pass
-        return taken
+    def close(self) -> None:
+        """Stop preparing; what is under way in other threads comes to its end by itself."""
+        self._ended.set()
+        self.inbox.close()
 
-    def windows_waiting(self) -> int:
-        """Return the windows that are ready."""
-        with self._queue.mutex:
-            return sum(_windows(item) for item in self._queue.queue)
+    @property
+    def _over(self) -> bool:
+        return self._stop.is_set() or self._ended.is_set()
 
-    def _work(self) -> None:
-        while not self._stop.is_set() and not self._broken.is_set():
+    def _fetch(self) -> None:
+        acquire = self._acquire()
+        while not self._over:
             with self._lock:
                 task = next(self._tasks, None)
             if task is None:
                 return
-            self._pace.wait()
-            self._queue.put(self._prepared(task))
+            with self._metrics.time(Stage.FETCH):
+                self._pace.wait()
+                acquired = self._acquired(acquire, task)
+            if isinstance(acquired, Audio):
+                self._hand_over(acquired)
+            else:
+                self.inbox.put(acquired)
 
-    def _prepared(self, task: Task) -> Prepared | Unusable:
+    def _acquired(self, acquire: Acquire, task: Task) -> Acquired | Unusable | Broken:
         try:
-            return self._prepare(task)
+            return acquire(task)
+        except StepError as error:
+            self._ended.set()
+            return Broken(error)
         except Exception as error:
-            failure = classify(error)
-            if failure.verdict in (Verdict.BLOCKED, Verdict.LOCAL):
-                self._broken.set()
-            log.debug("video id=%s cannot be prepared", task.video.id, exc_info=error)
-            return Unusable(task, failure, str(error))
+            log.debug("video id=%s cannot be fetched", task.video.id, exc_info=error)
+            return self._unusable(task, error)
 
+    def _unusable(self, task: Task, error: Exception) -> Unusable:
+        failure = classify(error)
+        if failure.verdict in (Verdict.BLOCKED, Verdict.LOCAL):
+            self._ended.set()
+        return Unusable(task, failure, str(error))
 
-def _windows(item: Prepared | Unusable) -> int:
-    return len(item.windows) if isinstance(item, Prepared) else 0
+    def _hand_over(self, audio: Audio) -> None:
+        while not self._stop.is_set():
+            with suppress(Full):
+                self._files.put(audio, timeout=LOOK_SECONDS)
+                return
+
+    def _decode(self) -> None:
+        decoder = Decoder()
+        try:
+            while (audio := self._next_file()) is not None:
+                try:
+                    events = decoder.read(audio.path, self._settings, resume_at(audio.checkpoints))
+                    hand_over(self.inbox, audio, self._timed(events), self._stop)
+                except Exception as error:
+                    log.debug("video id=%s cannot be decoded", audio.task.video.id, exc_info=error)
+                    self.inbox.put(self._unusable(audio.task, error))
+                    audio.path.unlink(missing_ok=True)
+        finally:
+            decoder.close()
+
+    def _next_file(self) -> Audio | None:
+        """Return the next file; None once no more will come. What was fetched is used, though the feed has ended."""
+        while not self._stop.is_set():
+            fetching = any(thread.is_alive() for thread in self.fetchers)
+            try:
+                return self._files.get(timeout=LOOK_SECONDS)
+            except Empty:
+                if not fetching:
+                    return None
+        return None
+
+    def _timed(self, events: Generator[Window | SectionEnd]) -> Generator[Window | SectionEnd]:
+        """Yield the events; the time that the decoder takes for them counts as the stage's, not that of the reader."""
+        with closing(events):
+            while True:
+                with self._metrics.time(Stage.DECODE):
+                    event = next(events, None)
+                if event is None:
+                    return
+                yield event

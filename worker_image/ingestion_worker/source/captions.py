@@ -13,7 +13,7 @@ from typing import Any
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from ingestion_worker.output.transcript import Segment
+from ingestion_contract.records import Segment
 from ingestion_worker.text.words import one_line
 
 log = logging.getLogger(__name__)
@@ -94,5 +94,5 @@ def _json3(text: str) -> list[Segment]:
         words = "".join(part.get("utf8", "") for part in event.get("segs", []))
         start = event.get("tStartMs", 0) / 1000
         end = start + event.get("dDurationMs", 0) / 1000
-        segments.append(Segment(start, end, one_line(words)))
+        segments.append(Segment(start=start, end=end, text=one_line(words)))
     return segments

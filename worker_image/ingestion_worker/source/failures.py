@@ -25,6 +25,8 @@ from yt_dlp.utils import (
     UserNotLive,
 )
 
+from ingestion_worker.media.errors import MediaError
+
 
 class Verdict(Enum):
     """What follows from a failure."""
@@ -41,14 +43,6 @@ class Failure:
 
     verdict: Verdict
     reason: str
-
-
-class MediaError(Exception):
-    """What was downloaded cannot be used. The reason is one word in CamelCase."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 Matcher = Callable[[BaseException], bool]

@@ -10,11 +10,11 @@ from typing import Any
 
 from yt_dlp import YoutubeDL
 
-from ingestion_contract.records import Video
+from ingestion_contract.records import Segment, Video
 from ingestion_contract.spec import Captions, Source
-from ingestion_worker.output.transcript import Segment
+from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import captions
-from ingestion_worker.source.failures import MediaError
+from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import downloader, seconds
 from ingestion_worker.text.words import encodable
@@ -27,13 +27,19 @@ class FetchedCaptions:
     language: str
     segments: Sequence[Segment]
     duration_seconds: float | None
+    automatic: bool = False
 
 
 @dataclass(frozen=True)
 class FetchedAudio:
-    """A downloaded file with the audio of a video; whoever has read it removes it."""
+    """A downloaded file with the audio of a video; whoever has read it removes it.
+
+    Attributes:
+        language: what the source says is spoken in it.
+    """
 
     path: Path
+    language: str | None = None
 
 
 class Fetcher:
@@ -42,7 +48,7 @@ class Fetcher:
     Its own, since two videos may share an id: the generic extractor makes it from the last part of an address.
     """
 
-    def __init__(self, source: Source, scratch: Path, cookies: Path | None) -> None:
+    def __init__(self, source: Source, scratch: Path, cookies: Path | None, rules: AddressRules) -> None:
         folder = Path(mkdtemp(dir=scratch, prefix="fetch-"))
         self._source = source
         self._ydl: YoutubeDL = downloader(

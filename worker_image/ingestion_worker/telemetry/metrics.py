@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 
@@ -12,7 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ingestion_contract import metrics as names
 from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
+from ingestion_contract.records import TimelineSample
 from ingestion_worker.device import Device
+from ingestion_worker.telemetry.limiting import limiting_stage
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -39,10 +42,12 @@ class Metrics:
         self.batch_size = Gauge(names.BATCH_SIZE, "Windows in the latest batch.", registry=registry)
         self.batch_ceiling = Gauge(names.BATCH_CEILING, "Largest batch allowed now.", registry=registry)
         self.floor = Gauge(names.FLOOR_MEMORY, "Models and a batch of one, in bytes.", registry=registry)
-        self.windows_waiting = Gauge(names.WINDOWS_WAITING, "Windows ready for the device.", registry=registry)
         self.limits_revision = Gauge(names.LIMITS_REVISION, "Limits applied.", registry=registry)
+        self._stage_threads: Mapping[Stage, int] = {}
+        self._waiting: Mapping[Stage, Callable[[], int]] = {}
         self._watch_state(registry)
         self._watch_device(registry)
+        self._declare_stages(registry)
 
     @property
     def state(self) -> WorkerState:
@@ -59,6 +64,46 @@ class Metrics:
         """Device out-of-memory errors of this process."""
         family = next(iter(self._oom.collect()))
         return int(sum(sample.value for sample in family.samples))
+
+    @property
+    def stage_threads(self) -> Mapping[Stage, int]:
+        """How many threads each stage has; 1 where nothing is said."""
+        return self._stage_threads
+
+    @property
+    def stage_seconds(self) -> dict[Stage, float]:
+        """How long each stage was busy, in seconds, summed over its threads."""
+        return {stage: self._value(f"{names.STAGE_SECONDS}_sum", stage=stage) for stage in Stage}
+
+    @property
+    def limiting_stage(self) -> Stage | None:
+        """The stage that the others wait for, None as long as nothing was done."""
+        return limiting_stage(self.stage_seconds, self._stage_threads)
+
+    def sample(self) -> TimelineSample:
+        """Return what is measured now, for the report."""
+        memory = self._device.memory()
+        utilisation = self._device.utilisation()
+        return TimelineSample(
+            at=datetime.now(UTC),
+            state=self.state,
+            videos=round(sum(sample.value for sample in next(iter(self._videos.collect())).samples)),
+            audio_seconds=self._value(names.AUDIO_SECONDS),
+            oom_events=self.oom_events,
+            batch=round(self._value(names.BATCH_SIZE)),
+            batch_ceiling=round(self._value(names.BATCH_CEILING)),
+            own_bytes=0 if memory is None else memory.own,
+            used_bytes=0 if memory is None else memory.used,
+            total_bytes=0 if memory is None else memory.total,
+            utilisation_percent=None if utilisation is None else 100 * utilisation,
+            stage_seconds=self.stage_seconds,
+            waiting={stage: self._waiting_at(stage) for stage in Stage},
+        )
+
+    def watch_stages(self, waiting: Mapping[Stage, Callable[[], int]], threads: Mapping[Stage, int]) -> None:
+        """Look at how many items wait in front of each stage, and know how many threads it has."""
+        self._waiting = waiting
+        self._stage_threads = threads
 
     def set_state(self, state: WorkerState) -> None:
         """Say what the worker does now."""
@@ -103,6 +148,24 @@ class Metrics:
         if self._device.utilisation() is not None:
             busy = Gauge(names.GPU_UTILISATION, "Busy share of the device.", ["gpu_uuid"], registry=registry)
             busy.labels(uuid).set_function(lambda: self._device.utilisation() or 0.0)
+
+    def _declare_stages(self, registry: CollectorRegistry) -> None:
+        waiting = Gauge(names.STAGE_WAITING, "Items in front of a stage.", ["stage"], registry=registry)
+        limiting = Gauge(names.LIMITING_STAGE, "1 for the stage others wait for.", ["stage"], registry=registry)
+        for stage in Stage:
+            waiting.labels(stage).set_function(partial(self._waiting_at, stage))
+            limiting.labels(stage).set_function(partial(self._limits, stage))
+        windows = Gauge(names.WINDOWS_WAITING, "Windows ready for the device.", registry=registry)
+        windows.set_function(partial(self._waiting_at, Stage.ASR))
+
+    def _waiting_at(self, stage: Stage) -> int:
+        return self._waiting[stage]() if stage in self._waiting else 0
+
+    def _limits(self, stage: Stage) -> float:
+        return float(self.limiting_stage is stage)
+
+    def _value(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
 
     def _memory(self, part: str) -> float:
         memory = self._device.memory()

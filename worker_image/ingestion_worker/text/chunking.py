@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingestion_worker.output.transcript import Segment
+from ingestion_contract.records import Segment
 
 OVERLAP = 0.12
 """Share of a chunk's tokens that the next one repeats."""

@@ -1,0 +1,86 @@
+"""Gets hold of what is said in a video: from the output, from captions, or as audio to be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+from ingestion_contract.records import Checkpoint
+from ingestion_contract.spec import LanguageModel
+from ingestion_worker.media.sections import SECTION_SECONDS
+from ingestion_worker.output import transcripts
+from ingestion_worker.output.outcomes import Task
+from ingestion_worker.output.store import Store
+from ingestion_worker.output.transcript import Transcript, TranscriptSource
+from ingestion_worker.pipeline.events import Audio, Postponed, Spoken
+from ingestion_worker.pipeline.routing import UNDETERMINED, Routing, base, other_language
+from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions, Fetcher
+
+Acquired = Spoken | Audio | Postponed
+
+
+class Acquirer:
+    """Looks into the output first, then asks the source. One per thread.
+
+    Args:
+        scratch: a folder for files of audio.
+        routing: which languages the run wants.
+        loaded: the speech model that hears now; videos for another one are postponed.
+    """
+
+    def __init__(self, store: Store, fetcher: Fetcher, scratch: Path, routing: Routing, loaded: LanguageModel) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._scratch = scratch
+        self._routing = routing
+        self._loaded = loaded
+
+    def __call__(self, task: Task) -> Acquired:
+        """Return a video's transcript, or a file with its audio.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+            MediaError, yt_dlp.utils.YoutubeDLError, OSError: see `source.failures.classify`.
+        """
+        stored = transcripts.load(self._store, task.transcript_key)
+        if stored is not None:
+            return Spoken(task, stored, stored=True)
+        fetched = self._fetcher.fetch(task.video)
+        if isinstance(fetched, FetchedCaptions):
+            return Spoken(task, _from_captions(task, fetched), stored=False)
+        checkpoints = self._checkpoints(task)
+        language = self._language(fetched, checkpoints)
+        audio = Audio(task, self._moved(fetched.path), language, checkpoints)
+        if language is None or (model := self._routing.model_for(language)) == self._loaded:
+            return audio
+        return Postponed(audio, model)
+
+    def _language(self, fetched: FetchedAudio, checkpoints: Sequence[Checkpoint]) -> str | None:
+        """Return the language of a video, as far as it is known before it is heard."""
+        heard = checkpoints[-1].language if checkpoints else UNDETERMINED
+        if heard != UNDETERMINED:
+            return heard
+        if fetched.language is None:
+            return self._routing.declared
+        if not self._routing.accepts(fetched.language):
+            fetched.path.unlink()
+            raise other_language(fetched.language, self._routing, "the source says")
+        return base(fetched.language)
+
+    def _moved(self, path: Path) -> Path:
+        """Give a file a name of its own: a fetcher uses the same one for every video."""
+        return path.rename(self._scratch / uuid4().hex)
+
+    def _checkpoints(self, task: Task) -> list[Checkpoint]:
+        """Return the checkpoints of a video; a short one has none."""
+        duration = task.video.duration_seconds
+        if duration is not None and duration < SECTION_SECONDS:
+            return []
+        return transcripts.load_checkpoints(self._store, task.transcript_key)
+
+
+def _from_captions(task: Task, fetched: FetchedCaptions) -> Transcript:
+    source = TranscriptSource.AUTOMATIC_CAPTIONS if fetched.automatic else TranscriptSource.MANUAL_CAPTIONS
+    seconds = fetched.duration_seconds or task.video.duration_seconds or fetched.segments[-1].end
+    return Transcript(source, fetched.language, tuple(fetched.segments), seconds)

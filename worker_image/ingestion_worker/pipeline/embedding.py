@@ -1,0 +1,101 @@
+"""Turns transcripts into chunks and vectors, many videos at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion_contract.metrics import Stage
+from ingestion_worker.memory.batches import run_in_batches
+from ingestion_worker.memory.residency import Residency
+from ingestion_worker.models.loaded import Models
+from ingestion_worker.output.outcomes import Task
+from ingestion_worker.output.transcript import Transcript
+from ingestion_worker.output.vectors import VectorSet
+from ingestion_worker.telemetry.metrics import Metrics
+from ingestion_worker.text import chunking
+
+VIDEOS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    task: Task
+    transcript: Transcript
+    written: Future[None] | None
+
+
+class VideoEmbedder:
+    """Transcripts that wait for their vectors.
+
+    Args:
+        finished: takes the vectors of a video, and the write of its transcript that must come first.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        residency: Residency,
+        metrics: Metrics,
+        chunk_tokens: int,
+        finished: Callable[[Task, VectorSet, Future[None] | None], None],
+    ) -> None:
+        self._models = models
+        self._residency = residency
+        self._metrics = metrics
+        self._chunk_tokens = chunk_tokens
+        self._finished = finished
+        self._waiting: list[_Waiting] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many transcripts wait."""
+        return len(self._waiting)
+
+    def add(self, task: Task, transcript: Transcript, written: Future[None] | None) -> None:
+        """Take a transcript, and its write if that is not done."""
+        self._waiting.append(_Waiting(task, transcript, written))
+
+    def embed(self) -> None:
+        """Embed the transcripts that wait, up to 64 at once.
+
+        Raises:
+            see `Residency.ensure`.
+        """
+        some, self._waiting = self._waiting[:VIDEOS_AT_ONCE], self._waiting[VIDEOS_AT_ONCE:]
+        self._residency.ensure(Stage.EMBED)
+        chunks = [self._chunks(each.transcript) for each in some]
+        vectors = self._vectors([chunk.text for own in chunks for chunk in own])
+        first = 0
+        for each, own in zip(some, chunks, strict=True):
+            rows = vectors[first : first + len(own)]
+            first += len(own)
+            self._finished(each.task, self._vector_set(each, own, rows), each.written)
+
+    def _chunks(self, transcript: Transcript) -> list[chunking.Chunk]:
+        tokens = self._models.count_tokens([segment.text for segment in transcript.segments])
+        return chunking.cut(transcript.segments, tokens, self._chunk_tokens)
+
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a unit vector per text, as an array of shape (texts, dimension)."""
+        rows = run_in_batches(texts, self._run, self._residency.pilot(Stage.EMBED))
+        return np.stack(rows) if rows else np.zeros((0, self._models.dimension), np.float32)
+
+    def _run(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        with self._metrics.time(Stage.EMBED):
+            return list(self._models.embed(texts))
+
+    def _vector_set(self, each: _Waiting, chunks: Sequence[chunking.Chunk], rows: NDArray[np.float32]) -> VectorSet:
+        return VectorSet(
+            video=each.task.video,
+            key=each.task.key,
+            transcript_key=each.task.transcript_key,
+            transcript=each.transcript,
+            chunks=chunks,
+            vectors=rows,
+            model=self._models.embed_model,
+        )

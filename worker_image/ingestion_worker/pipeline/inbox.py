@@ -1,0 +1,96 @@
+"""The hand-over from the threads that prepare videos to the one that runs the device."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from threading import Condition
+
+from ingestion_worker.pipeline.events import Event, TaskWindow
+
+MOST_WINDOWS = 96
+"""Windows that wait, at most: three of the largest batches, about 100 MB."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was taken: all events, and windows of one language."""
+
+    events: list[Event]
+    windows: list[TaskWindow]
+
+
+class Inbox:
+    """Events, and a bounded number of windows. A thread that prepares is held up while the device is behind."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._events: deque[Event] = deque()
+        self._windows: deque[TaskWindow] = deque()
+        self._closed = False
+
+    def put(self, event: Event) -> None:
+        """Add an event."""
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify_all()
+
+    def put_window(self, window: TaskWindow) -> bool:
+        """Add a window once there is room; False if the inbox was closed meanwhile."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self._windows) < MOST_WINDOWS)
+            if not self._closed:
+                self._windows.append(window)
+                self._changed.notify_all()
+            return not self._closed
+
+    def take(self, most: int, timeout: float) -> Taken:
+        """Return all events, and up to so many windows, which come from any videos in the oldest one's language.
+
+        Args:
+            most: windows in a batch.
+            timeout: seconds to wait for anything at all.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._events or self._windows, timeout)
+            events = list(self._events)
+            self._events.clear()
+            windows = self._take_windows(most)
+            self._changed.notify_all()
+        return Taken(events, windows)
+
+    def close(self) -> None:
+        """Let nobody wait any more, and drop the windows."""
+        with self._changed:
+            self._closed = True
+            self._windows.clear()
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody takes any more."""
+        return self._closed
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is waiting."""
+        with self._changed:
+            return not self._events and not self._windows
+
+    @property
+    def windows_waiting(self) -> int:
+        """How many windows wait."""
+        return len(self._windows)
+
+    def _take_windows(self, most: int) -> list[TaskWindow]:
+        if not self._windows:
+            return []
+        language = self._windows[0].language
+        taken: list[TaskWindow] = []
+        others: deque[TaskWindow] = deque()
+        while self._windows and len(taken) < most:
+            window = self._windows.popleft()
+            (taken if window.language == language else others).append(window)
+        others.extend(self._windows)
+        self._windows = others
+        return taken
