@@ -12,7 +12,7 @@ from dev.demo_model.evaluate import word_error_rate
 from dev.sample_media.sentences import Expected
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
-from ingestion_contract.records import Outcome, StoredFile, VideoManifest
+from ingestion_contract.records import Outcome, StoredFile, TranscriptManifest, VideoManifest
 
 NOT_PROCESSED = "NotProcessed"
 """A video of which nothing was recorded: the word that the final count has for it."""
@@ -87,10 +87,19 @@ def _sample_id(video_id: str) -> str:
 
 
 def _faults(output: Path, manifest: VideoManifest) -> list[str]:
-    faults = [f"{file.path} is not what the manifest says" for file in manifest.files if not _intact(output, file)]
-    if not manifest.segments or not manifest.chunks:
-        faults.append(f"{manifest.segments} segments and {manifest.chunks} chunks: nothing was heard")
+    transcript = _transcript(output, manifest)
+    if transcript is None:
+        return [f"there is no transcript {manifest.transcript_key}, from which its chunks are made"]
+    files = (*transcript.files, *manifest.files)
+    faults = [f"{file.path} is not what the manifest says" for file in files if not _intact(output, file)]
+    if not transcript.segments or not manifest.chunks:
+        faults.append(f"{transcript.segments} segments and {manifest.chunks} chunks: nothing was heard")
     return faults
+
+
+def _transcript(output: Path, manifest: VideoManifest) -> TranscriptManifest | None:
+    path = output / layout.transcript_manifest(manifest.transcript_key)
+    return TranscriptManifest.from_wire(json.loads(path.read_text())) if path.is_file() else None
 
 
 def _intact(output: Path, file: StoredFile) -> bool:
@@ -109,8 +118,11 @@ def _word_error_percent(output: Path, manifests: dict[str, VideoManifest], expec
 
 
 def _heard(output: Path, manifest: VideoManifest) -> str:
-    transcript = next(output / file.path for file in manifest.files if file.path.endswith("transcript.jsonl"))
-    return " ".join(json.loads(line)["text"].strip() for line in transcript.read_text().splitlines())
+    transcript = _transcript(output, manifest)
+    if transcript is None:
+        return ""
+    lines = next(output / file.path for file in transcript.files if file.path.endswith("transcript.jsonl"))
+    return " ".join(json.loads(line)["text"].strip() for line in lines.read_text().splitlines())
 
 
 def _told(outcome: Outcome | None) -> str:

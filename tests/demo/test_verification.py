@@ -11,7 +11,7 @@ from dev.demo.verify import Verification, verify
 from dev.sample_media.sentences import SampleVideo, expected
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
-from ingestion_contract.records import Outcome, StoredFile, Video, VideoManifest
+from ingestion_contract.records import Outcome, StoredFile, TranscriptManifest, Video, VideoManifest
 
 UID = "0f8fad5b"
 SAMPLE = expected(50)
@@ -29,22 +29,32 @@ def record(root: Path, video: SampleVideo, result: Result, reason: str = "") -> 
 
 
 def commit(root: Path, video: SampleVideo) -> None:
-    path = f"{layout.attempt(video.id, 'a')}/transcript.jsonl"
+    path = f"{layout.transcript_attempt(video.id, 'a')}/transcript.jsonl"
     text = json.dumps({"text": video.sentence})
     put(root, path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    manifest = VideoManifest(
-        video=Video(id=f"generic:{video.id}", url="http://127.0.0.1/"),
+    listed = Video(id=f"generic:{video.id}", url="http://127.0.0.1/")
+    transcript = TranscriptManifest(
+        video=listed,
         key=video.id,
-        transcript_source="asr",
+        source="asr",
         language="en",
+        audio_seconds=2.0,
+        segments=1,
+        files=[StoredFile(path=path, bytes=len(text), sha256=digest)],
+        created_at=NOW,
+    )
+    put(root, layout.transcript_manifest(video.id), json.dumps(transcript.to_wire()))
+    manifest = VideoManifest(
+        video=listed,
+        key=video.id,
+        transcript_key=video.id,
         embed_model="m",
         embed_compute_type="float32",
         dimension=384,
         audio_seconds=2.0,
-        segments=1,
         chunks=1,
-        files=[StoredFile(path=path, bytes=len(text), sha256=digest)],
+        files=[],
         created_at=NOW,
     )
     put(root, layout.manifest(video.id), json.dumps(manifest.to_wire()))
@@ -87,7 +97,7 @@ def test_a_video_without_a_manifest_is_missing(output: Path) -> None:
 
 def test_a_file_that_was_changed_after_its_manifest_is_wrong(output: Path) -> None:
     spoilt = SAMPLE.available[5]
-    put(output, f"{layout.attempt(spoilt.id, 'a')}/transcript.jsonl", '{"text": "something else"}')
+    put(output, f"{layout.transcript_attempt(spoilt.id, 'a')}/transcript.jsonl", '{"text": "something else"}')
 
     (fault,) = check(output).wrong
 
@@ -96,7 +106,7 @@ def test_a_file_that_was_changed_after_its_manifest_is_wrong(output: Path) -> No
 
 def test_words_that_were_heard_wrongly_are_counted(output: Path) -> None:
     misheard = next(video for video in SAMPLE.available if not video.has_captions)
-    put(output, f"{layout.attempt(misheard.id, 'a')}/transcript.jsonl", '{"text": ""}')
+    put(output, f"{layout.transcript_attempt(misheard.id, 'a')}/transcript.jsonl", '{"text": ""}')
 
     percent = check(output).word_error_percent
 

@@ -40,13 +40,13 @@ def source() -> Iterator[HttpSource]:
 @pytest.fixture(scope="session")
 def long_speech(sample: SampleServer) -> bytes:
     """A WAV file of five minutes of speech, more than ten windows."""
-    clips = []
+    clips: list[audio.Samples] = []
     with TemporaryDirectory() as folder:
         for video in expected(SAMPLE).available:
             path = Path(folder) / "clip.opus"
             with urlopen(f"{sample.url}/media/{video.id}.opus", timeout=10) as answer:
                 path.write_bytes(answer.read())
-            clips.append(audio.decode(path))
+            clips += audio.stream(path)
     samples = np.concatenate(clips * 2)
     content = BytesIO()
     with wave.open(content, "wb") as file:

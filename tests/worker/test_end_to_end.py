@@ -51,7 +51,8 @@ def test_speech_becomes_text_and_vectors_and_a_stop_in_the_middle_loses_nothing(
     heard, spoken = 0, 0
     for video in sample_videos(VIDEOS):
         manifest = manifests[f"generic:{video.id}"]
-        assert manifest.transcript_source == ("captions" if video.has_captions else "asr")
+        transcript = run.transcript(manifest)
+        assert transcript.source == ("manual_captions" if video.has_captions else "asr")
         assert manifest.dimension == 384
         chunks = next(file.path for file in manifest.files if file.path.endswith(".parquet"))
         table = pq.read_table(io.BytesIO((run.output / chunks).read_bytes()))

@@ -31,7 +31,7 @@ def run_with(asr: str, embedder: str = "stand-in", captions: str = "Prefer") -> 
 
 
 def models(run: IngestionRun) -> Models:
-    return Models(run.spec, NoDevice(), threads=1)
+    return Models(run.spec, NoDevice(), 1, run.spec.transcription.models[0])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import webvtt
 from dev.sample_media.server import SampleServer
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
-from ingestion_contract.records import VideoManifest
+from ingestion_contract.records import TranscriptManifest, VideoManifest
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
 from tests.worker.support.http_source import Answer, HttpSource
@@ -31,7 +31,13 @@ def ingest_one(bench: Bench, sample: SampleServer, number: int) -> VideoManifest
     return manifest
 
 
-def content(bench: Bench, manifest: VideoManifest, name: str) -> bytes:
+def transcript_of(bench: Bench, manifest: VideoManifest) -> TranscriptManifest:
+    transcript = bench.store.read_record(layout.transcript_manifest(manifest.transcript_key), TranscriptManifest)
+    assert transcript is not None
+    return transcript
+
+
+def content(bench: Bench, manifest: VideoManifest | TranscriptManifest, name: str) -> bytes:
     path = next(file.path for file in manifest.files if file.path.endswith(name))
     found = bench.store.read(path)
     assert found is not None
@@ -40,21 +46,22 @@ def content(bench: Bench, manifest: VideoManifest, name: str) -> bytes:
 
 def test_a_transcribed_video_has_a_transcript_chunks_and_vectors(bench: Bench, sample: SampleServer) -> None:
     manifest = ingest_one(bench, sample, 1)
-    assert (manifest.transcript_source, manifest.asr_model, manifest.language) == ("asr", "stand-in", "en")
-    assert (manifest.dimension, manifest.segments, manifest.chunks) == (4, 1, 1)
+    transcript = transcript_of(bench, manifest)
+    assert (transcript.source, transcript.asr_model, transcript.language) == ("asr", "stand-in", "en")
+    assert (manifest.dimension, transcript.segments, manifest.chunks) == (4, 1, 1)
     assert 2 < manifest.audio_seconds < 6
-    line = json.loads(content(bench, manifest, "transcript.jsonl"))
-    cue = webvtt.from_string(content(bench, manifest, "transcript.vtt").decode())[0]
+    line = json.loads(content(bench, transcript, "transcript.jsonl"))
+    cue = webvtt.from_string(content(bench, transcript, "transcript.vtt").decode())[0]
     table = pq.read_table(io.BytesIO(content(bench, manifest, "chunks.parquet")))
     assert line["text"] == cue.text == table["text"][0].as_py()
     assert table["vector"].type.list_size == 4
     row = table.to_pylist()[0]
     assert np.linalg.norm(row["vector"]) > 0
     assert row["video_id"] == "test:0"
-    assert (row["chunk_index"], row["source"], row["schema_version"]) == (0, "asr", 1)
+    assert (row["chunk_index"], row["source"], row["schema_version"]) == (0, "asr", 2)
     assert (row["start"], row["end"]) == (line["start"], line["end"])
     assert row["content_hash"] == hashlib.sha256(row["text"].encode()).hexdigest()
-    for file in manifest.files:
+    for file in (*transcript.files, *manifest.files):
         stored = bench.store.read(file.path)
         assert stored is not None
         assert (len(stored), hashlib.sha256(stored).hexdigest()) == (file.bytes, file.sha256)
@@ -62,8 +69,8 @@ def test_a_transcribed_video_has_a_transcript_chunks_and_vectors(bench: Bench, s
 
 def test_a_captioned_video_has_the_captions_text_and_names_no_speech_model(bench: Bench, sample: SampleServer) -> None:
     manifest = ingest_one(bench, sample, 4)
-    assert manifest.transcript_source == "captions"
-    assert manifest.asr_model is None
+    transcript = transcript_of(bench, manifest)
+    assert (transcript.source, transcript.asr_model) == ("manual_captions", None)
     assert StandInRecogniser.batches == []
     assert bench.sample("ingestion_audio_seconds_total") == 0
 
@@ -75,7 +82,8 @@ def test_silence_is_a_video_without_words(bench: Bench, source: HttpSource) -> N
     assert bench.work(RUN).code is ExitCode.DONE
     manifest = bench.store.read_record(layout.manifest(video_key(video, RUN.spec)), VideoManifest)
     assert manifest is not None
-    assert (manifest.segments, manifest.chunks, manifest.audio_seconds) == (0, 0, 2.0)
+    assert (manifest.chunks, manifest.audio_seconds) == (0, 2.0)
+    assert transcript_of(bench, manifest).segments == 0
 
 
 def test_what_is_there_is_not_done_again_by_another_run(bench: Bench, sample: SampleServer) -> None:

@@ -12,7 +12,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from dev.sample_media.server import SampleServer
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
-from ingestion_contract.metrics import Result
+from ingestion_contract.metrics import Result, Stage
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.memory.residency import Residency
@@ -123,7 +123,7 @@ def test_of_two_workers_of_one_shard_one_that_fails_does_not_hide_the_others_suc
     video = bench.list([url])[0]
     ensure = Residency.ensure
 
-    def overtaken(residency: Residency) -> None:
+    def overtaken(residency: Residency, stage: Stage) -> None:
         monkeypatch.setattr(Residency, "ensure", ensure)
         assert Bench(bench.root).work(RUN).code is ExitCode.DONE
         source.set("/clip.opus", Answer(status=410))

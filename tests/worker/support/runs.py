@@ -17,8 +17,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from ingestion_contract import pod
-from ingestion_contract.records import Outcome, VideoManifest
+from ingestion_contract import layout, pod
+from ingestion_contract.records import Outcome, TranscriptManifest, VideoManifest
 from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_contract.summary import Summary, decode_summary
 
@@ -114,6 +114,11 @@ class Workspace:
             assert one.video.id not in found, f"{one.video.id} is there twice"
             found[one.video.id] = one
         return found
+
+    def transcript(self, manifest: VideoManifest) -> TranscriptManifest:
+        """The manifest of a video's transcript."""
+        path = self.output / layout.transcript_manifest(manifest.transcript_key)
+        return TranscriptManifest.from_wire(json.loads(path.read_text()))
 
     def outcomes(self) -> dict[str, Outcome]:
         """The recorded outcomes, by video id."""

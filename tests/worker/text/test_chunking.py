@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion_worker.output.transcript import Segment
+from ingestion_contract.records import Segment
 from ingestion_worker.text import chunking
 
 
 def transcript(count: int) -> list[Segment]:
-    return [Segment(float(index), index + 1.0, f"s{index}") for index in range(count)]
+    return [Segment(start=float(index), end=index + 1.0, text=f"s{index}") for index in range(count)]
 
 
 @given(st.lists(st.integers(0, 80), max_size=60), st.integers(16, 120))

@@ -4,9 +4,13 @@ import json
 
 import webvtt
 
-from ingestion_worker.output.transcript import Segment, Transcript, TranscriptSource, to_json_lines, to_web_vtt
+from ingestion_contract.records import Segment
+from ingestion_worker.output.transcript import Transcript, TranscriptSource, to_json_lines, to_web_vtt
 
-SEGMENTS = (Segment(0.0, 1.5, "a < b & c"), Segment(3599.9996, 3601.25, "two\nlines"))
+SEGMENTS = (
+    Segment(start=0.0, end=1.5, text="a < b & c"),
+    Segment(start=3599.9996, end=3601.25, text="two\nlines"),
+)
 
 
 def test_web_vtt_reads_back() -> None:

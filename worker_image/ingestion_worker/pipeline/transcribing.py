@@ -130,7 +130,8 @@ class Transcriber:
         before = assembly.heard_seconds
         for checkpoint in assembly.take_checkpoints():
             self._section(task, checkpoint)
-        self._metrics.count_audio(assembly.heard_seconds - before)
+        if assembly.heard_seconds > before:
+            self._metrics.count_audio(assembly.heard_seconds - before)
         if assembly.audio_seconds is not None:
             del self._assemblies[task.key]
             self._finished(task, self._transcript(assembly, assembly.audio_seconds))

@@ -10,6 +10,7 @@ from threading import Event
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 from ingestion_contract import metrics as names
 from ingestion_contract.metrics import OomKind, Result, Stage, WorkerState
@@ -62,8 +63,7 @@ class Metrics:
     @property
     def oom_events(self) -> int:
         """Device out-of-memory errors of this process."""
-        family = next(iter(self._oom.collect()))
-        return int(sum(sample.value for sample in family.samples))
+        return round(sum(_samples(self._oom).values()))
 
     @property
     def stage_threads(self) -> Mapping[Stage, int]:
@@ -73,7 +73,8 @@ class Metrics:
     @property
     def stage_seconds(self) -> dict[Stage, float]:
         """How long each stage was busy, in seconds, summed over its threads."""
-        return {stage: self._value(f"{names.STAGE_SECONDS}_sum", stage=stage) for stage in Stage}
+        samples = _samples(self._stages)
+        return {stage: samples.get((f"{names.STAGE_SECONDS}_sum", stage.value), 0.0) for stage in Stage}
 
     @property
     def limiting_stage(self) -> Stage | None:
@@ -87,11 +88,11 @@ class Metrics:
         return TimelineSample(
             at=datetime.now(UTC),
             state=self.state,
-            videos=round(sum(sample.value for sample in next(iter(self._videos.collect())).samples)),
-            audio_seconds=self._value(names.AUDIO_SECONDS),
+            videos=round(sum(_samples(self._videos).values())),
+            audio_seconds=sum(_samples(self._audio).values()),
             oom_events=self.oom_events,
-            batch=round(self._value(names.BATCH_SIZE)),
-            batch_ceiling=round(self._value(names.BATCH_CEILING)),
+            batch=round(sum(_samples(self.batch_size).values())),
+            batch_ceiling=round(sum(_samples(self.batch_ceiling).values())),
             own_bytes=0 if memory is None else memory.own,
             used_bytes=0 if memory is None else memory.used,
             total_bytes=0 if memory is None else memory.total,
@@ -164,9 +165,13 @@ class Metrics:
     def _limits(self, stage: Stage) -> float:
         return float(self.limiting_stage is stage)
 
-    def _value(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(name, labels) or 0.0
-
     def _memory(self, part: str) -> float:
         memory = self._device.memory()
         return 0.0 if memory is None else float(getattr(memory, part))
+
+
+def _samples(metric: MetricWrapperBase) -> dict[tuple[str, ...], float]:
+    """Return the values of one metric, by name and values of its labels."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value for family in metric.collect() for sample in family.samples
+    }
