@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.records import RunRecord
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import DiscoverSummary
 from ingestion_worker.output import video_list
@@ -35,5 +38,8 @@ def discover(run: IngestionRun, store: Store, cookies: Path | None) -> Conclusio
 def _list(run: IngestionRun, store: Store, cookies: Path | None) -> VideoList:
     source = run.spec.source
     videos = list_videos(source.urls, source.limit, cookies)
+    meta = run.metadata
+    record = RunRecord(name=meta.name, namespace=meta.namespace, uid=meta.uid, created_at=datetime.now(UTC))
+    store.write_record_once(layout.run_record(meta.uid), record)
     cut = shards.cut([video.duration_seconds for video in videos], run.spec.workers.videos_per_shard)
-    return video_list.write_once(store, run.metadata.uid, videos, cut)
+    return video_list.write_once(store, meta.uid, videos, cut)
