@@ -127,6 +127,7 @@ def test_of_two_workers_of_one_shard_one_that_fails_does_not_hide_the_others_suc
         monkeypatch.setattr(Residency, "ensure", ensure)
         assert Bench(bench.root).work(RUN).code is ExitCode.DONE
         source.set("/clip.opus", Answer(status=410))
+        ensure(residency, stage)
 
     monkeypatch.setattr(Residency, "ensure", overtaken)
     assert bench.work(RUN).code is ExitCode.DONE

@@ -19,6 +19,9 @@ from ingestion_worker.output.vectors import VectorSet
 from ingestion_worker.telemetry.metrics import Metrics
 from ingestion_worker.text import chunking
 
+ENOUGH_VIDEOS = 8
+"""So many transcripts are worth a batch, although windows wait: progress is to be seen while a run goes on."""
+
 VIDEOS_AT_ONCE = 64
 
 
@@ -55,6 +58,11 @@ class VideoEmbedder:
     def waiting(self) -> int:
         """How many transcripts wait."""
         return len(self._waiting)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether they are worth the device's time now."""
+        return len(self._waiting) >= ENOUGH_VIDEOS
 
     def add(self, task: Task, transcript: Transcript, written: Future[None] | None) -> None:
         """Take a transcript, and its write if that is not done."""

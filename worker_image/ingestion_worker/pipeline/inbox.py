@@ -12,6 +12,11 @@ MOST_WINDOWS = 96
 """Windows that wait, at most: three of the largest batches, about 100 MB."""
 
 
+LINGER_SECONDS = 0.05
+"""How long a batch that is not full waits for its next window: a decoder gives one in about a tenth of a second, and a
+batch costs the device several times that, whatever its size."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """What was taken: all events, and windows of one language."""
@@ -47,17 +52,27 @@ class Inbox:
     def take(self, most: int, timeout: float) -> Taken:
         """Return all events, and up to so many windows, which come from any videos in the oldest one's language.
 
+        As long as windows keep coming, a batch is given a moment to fill; events are not kept waiting for it.
+
         Args:
             most: windows in a batch.
             timeout: seconds to wait for anything at all.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._events or self._windows, timeout)
+            while 0 < len(self._windows) < most and not self._events and self._grows():
+                pass
             events = list(self._events)
             self._events.clear()
-            windows = self._take_windows(most)
+            windows = self._take_windows(most) if not events or len(self._windows) >= most else []
             self._changed.notify_all()
         return Taken(events, windows)
+
+    def _grows(self) -> bool:
+        """Wait a moment, and return whether another window has come."""
+        count = len(self._windows)
+        self._changed.wait_for(lambda: self._closed or self._events or len(self._windows) > count, LINGER_SECONDS)
+        return len(self._windows) > count
 
     def close(self) -> None:
         """Let nobody wait any more, and drop the windows."""

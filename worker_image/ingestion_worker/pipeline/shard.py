@@ -131,7 +131,7 @@ class Shard:
             self._handle(event)
         if taken.windows:
             self._transcriber.hear(taken.windows)
-        elif embeds:
+        if embeds and (self._embedder.has_enough or not (taken.windows or taken.events)):
             self._embedder.embed()
 
     def _pass_with_next_model(self) -> None:
