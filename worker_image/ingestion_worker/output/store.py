@@ -36,6 +36,11 @@ class Store:
         self._root = root.rstrip("/")
         self.uri = uri
 
+    @property
+    def location(self) -> str:
+        """The root, as programs other than fsspec know it: a path on a disk, else a URL."""
+        return self._root if _on_disk(self.uri) else str(self._fs.unstrip_protocol(self._root))
+
     def write(self, path: str, content: bytes) -> StoredFile:
         """Write a file, and return what a manifest says of it.
 
@@ -52,7 +57,45 @@ class Store:
         Raises:
             OutputUnavailable: the storage refuses.
         """
-        return self._read_many([path])[0]
+        return self.read_many([path])[0]
+
+    def read_many(self, paths: Sequence[str]) -> Sequence[bytes | None]:
+        """Return the content of each file, None where there is no such file.
+
+        As ranges, since fsspec's `cat` takes paths for patterns, and would read `run[1]` as `run1`.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
+        if not paths:
+            return []
+        with self._asked(f"read {paths[0]}"):
+            answers = self._fs.cat_ranges([self._full(path) for path in paths], None, None, on_error="return")
+            return [_content(answer) for answer in answers]
+
+    def list(self, folder: str) -> Sequence[str]:
+        """Return the paths of all files below a folder, sorted; of none if there is no such folder.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
+        with self._asked(f"list {folder}"):
+            found = self._fs.find(self._full(folder))
+        return sorted(path[len(self._root) + 1 :] for path in found)
+
+    def folders(self, folder: str) -> Sequence[str]:
+        """Return the names of the folders that lie directly in a folder, sorted; none if there is no such folder.
+
+        Raises:
+            OutputUnavailable: the storage refuses.
+        """
+        with self._asked(f"list {folder}"):
+            try:
+                found = self._fs.ls(self._full(folder), detail=True)
+            except FileNotFoundError:
+                return []
+        names = (entry["name"].rstrip("/") for entry in found if entry["type"] == "directory")
+        return sorted(name.rsplit("/", 1)[-1] for name in names)
 
     def write_record(self, path: str, record: ApiModel) -> None:
         """Write a record as JSON.
@@ -94,20 +137,11 @@ class Store:
         found: dict[str, Model] = {}
         for first in range(0, len(wanted), _READ_AT_ONCE):
             some = wanted[first : first + _READ_AT_ONCE]
-            for path, content in zip(some, self._read_many(some), strict=True):
+            for path, content in zip(some, self.read_many(some), strict=True):
                 record = _parse(content, kind)
                 if record is not None:
                     found[path] = record
         return found
-
-    def _read_many(self, paths: Sequence[str]) -> list[bytes | None]:
-        """Return the content of each file, None where there is no such file.
-
-        As ranges, since fsspec's `cat` takes paths for patterns, and would read `run[1]` as `run1`.
-        """
-        with self._asked(f"read {paths[0]}"):
-            answers = self._fs.cat_ranges([self._full(path) for path in paths], None, None, on_error="return")
-            return [_content(answer) for answer in answers]
 
     @contextmanager
     def _asked(self, what: str) -> Iterator[None]:
@@ -125,7 +159,12 @@ class Store:
 
 
 def _options(uri: str) -> dict[str, bool]:
-    return {"auto_mkdir": True} if uri.startswith(("file:", "local:", "/")) else {}
+    """Return what fsspec is told beside its own environment variables: never to answer from an earlier listing."""
+    return {"auto_mkdir": True} if _on_disk(uri) else {"use_listings_cache": False}
+
+
+def _on_disk(uri: str) -> bool:
+    return uri.startswith(("file:", "local:", "/"))
 
 
 def _content(answer: bytes | Exception) -> bytes | None:
