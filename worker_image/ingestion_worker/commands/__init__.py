@@ -6,6 +6,8 @@ import typer
 
 from ingestion_worker.commands.discover import discover
 from ingestion_worker.commands.finish import finish
+from ingestion_worker.commands.index import index
+from ingestion_worker.commands.search import search
 from ingestion_worker.commands.work import work
 
 app = typer.Typer(
@@ -17,5 +19,5 @@ app = typer.Typer(
     "killed and started again at any time: what is there is not done again.",
 )
 
-for command in (discover, work, finish):
+for command in (discover, work, finish, index, search):
     app.command()(command)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ingestion_contract.spec import IndexType
 from ingestion_worker.index.interface import ChunkIndex
 from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import ConfigurationError
 
 
 @contextmanager
@@ -17,7 +18,6 @@ def open_index(kind: IndexType, store: Store) -> Iterator[ChunkIndex]:
     Raises:
         ConfigurationError: it cannot be where it is asked for.
         OutputUnavailable: the database does not answer.
-        ValueError: there is no such index as `None`.
     """
     match kind:
         case IndexType.LANCEDB:
@@ -30,4 +30,4 @@ def open_index(kind: IndexType, store: Store) -> Iterator[ChunkIndex]:
             with connect() as connection:
                 yield PostgresIndex(connection, store)
         case IndexType.NONE:
-            raise ValueError("an index of type None cannot be opened")
+            raise ConfigurationError("an index of type None is none: name LanceDB or PGVector")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 import numpy as np
@@ -16,20 +15,13 @@ from ingestion_worker.index.fusion import fuse
 from ingestion_worker.index.interface import ChunkIndex, FoundChunk
 from ingestion_worker.index.links import deep_link
 from ingestion_worker.index.placing import Place
+from ingestion_worker.index.search_mode import SearchMode
 from ingestion_worker.output import transcripts
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.conclusion import ConfigurationError
 
 CANDIDATES = 50
 """So many chunks are taken from each ranking, at least, before they are put together."""
-
-
-class SearchMode(StrEnum):
-    """By what chunks are found: their words, their meaning, or both."""
-
-    HYBRID = "hybrid"
-    TEXT = "text"
-    VECTOR = "vector"
 
 
 @dataclass(frozen=True)
