@@ -110,7 +110,9 @@ class Workspace:
         """The manifests in the output, by video id; two of one video are an error."""
         found: dict[str, VideoManifest] = {}
         for path in self.output.glob("videos/*/manifest.json"):
-            one = VideoManifest.from_wire(json.loads(path.read_text()))
+            one = _whole(path)
+            if one is None:
+                continue
             assert one.video.id not in found, f"{one.video.id} is there twice"
             found[one.video.id] = one
         return found
@@ -126,6 +128,14 @@ class Workspace:
         found = [Outcome.from_wire(json.loads(path.read_text())) for path in paths]
         assert len({outcome.video_id for outcome in found}) == len(found)
         return {outcome.video_id: outcome for outcome in found}
+
+
+def _whole(path: Path) -> VideoManifest | None:
+    """A manifest; None for one that was cut off while it was written, which counts as not there."""
+    try:
+        return VideoManifest.from_wire(json.loads(path.read_text()))
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

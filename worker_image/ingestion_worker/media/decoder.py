@@ -32,6 +32,21 @@ class Decoder:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process, if there is one now."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> int:
+        """Start the process if there is none, and return its pid."""
+        if self._process is None:
+            self._pipe, theirs = Pipe()
+            command = [sys.executable, "-m", "ingestion_worker.media.decoder_process", str(theirs.fileno())]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
+            theirs.close()
+        return self._process.pid
+
     def read(self, path: Path, settings: FeatureSettings, start: Start) -> Generator[Window | SectionEnd]:
         """Yield what `sections.read` yields, in this process; a reader that leaves early ends the decoder.
 
@@ -39,7 +54,9 @@ class Decoder:
             MediaError: the file is broken, or the decoder broke on it (`Corrupt`); or it holds no audio (`NoAudio`).
             MemoryError: the host's memory does not suffice, which says nothing of the file.
         """
-        pipe = self._start()
+        self.start()
+        pipe = self._pipe
+        assert pipe is not None
         whole = False
         try:
             pipe.send_bytes(json.dumps({"path": str(path), **vars(settings), **vars(start)}).encode())
@@ -62,15 +79,6 @@ class Decoder:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-
-    def _start(self) -> Connection:
-        if self._pipe is None:
-            self._pipe, theirs = Pipe()
-            command = [sys.executable, "-m", "ingestion_worker.media.decoder_process", str(theirs.fileno())]
-            environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
-            theirs.close()
-        return self._pipe
 
     def _receive(self, pipe: Connection, settings: FeatureSettings) -> Window | SectionEnd:
         try:

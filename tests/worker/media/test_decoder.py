@@ -1,0 +1,115 @@
+"""The decoder's process: what it gives, and what becomes of files that break it."""
+
+import os
+import resource
+import signal
+import wave
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+
+from dev.sample_media.server import SampleServer
+from ingestion_worker.media import sections
+from ingestion_worker.media.audio import SAMPLE_RATE
+from ingestion_worker.media.decoder import Decoder
+from ingestion_worker.media.errors import MediaError
+from ingestion_worker.media.features import FRAMES, FeatureSettings
+from ingestion_worker.media.sections import SectionEnd, Start, Window
+from tests.worker.support.runs import wait_for
+
+
+@pytest.fixture
+def decoder() -> Iterator[Decoder]:
+    made = Decoder()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clip(tmp_path: Path, sample: SampleServer) -> Path:
+    path = tmp_path / "clip.opus"
+    with urlopen(f"{sample.url}/media/sample-001.opus", timeout=10) as answer:
+        path.write_bytes(answer.read())
+    return path
+
+
+@pytest.mark.parametrize("mels", [80, 128])
+def test_it_gives_what_the_reader_in_this_process_gives(decoder: Decoder, clip: Path, mels: int) -> None:
+    settings = FeatureSettings(mels)
+    here = list(sections.read(clip, settings, Start()))
+    there = list(decoder.read(clip, settings, Start()))
+    assert len(here) == len(there) == 2
+    assert here[1] == there[1]
+    assert isinstance(here[0], Window)
+    assert isinstance(there[0], Window)
+    assert there[0].features.shape == (mels, FRAMES)
+    np.testing.assert_allclose(there[0].features, here[0].features, atol=1e-3)
+    assert (there[0].start, there[0].seconds) == (here[0].start, here[0].seconds)
+
+
+def test_a_broken_file_is_told_from_one_without_audio_and_the_next_is_read(
+    decoder: Decoder, clip: Path, tmp_path: Path
+) -> None:
+    broken, empty = tmp_path / "broken", tmp_path / "empty.wav"
+    broken.write_bytes(os.urandom(5000))
+    with wave.open(str(empty), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", "NONE"))
+    for path, reason in ((broken, "Corrupt"), (empty, "NoAudio")):
+        with pytest.raises(MediaError) as caught:
+            list(decoder.read(path, FeatureSettings(), Start()))
+        assert caught.value.reason == reason
+    assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
+
+
+def test_a_decoder_that_is_killed_costs_its_file_and_nothing_else(
+    decoder: Decoder, clip: Path, long_speech: bytes, tmp_path: Path
+) -> None:
+    long = tmp_path / "long.wav"
+    long.write_bytes(long_speech)
+    events = decoder.read(long, FeatureSettings(), Start())
+    next(events)
+    assert decoder.pid is not None
+    os.kill(decoder.pid, signal.SIGKILL)
+    with pytest.raises(MediaError, match="the decoder broke on it"):
+        list(events)
+    assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
+
+
+def test_a_decoder_that_gives_nothing_is_ended(clip: Path) -> None:
+    decoder = Decoder(stall_seconds=0.1)
+    pid = decoder.start()
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(MediaError, match="gave nothing for 0 s"):
+        list(decoder.read(clip, FeatureSettings(), Start()))
+    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "it is gone")
+
+
+def test_a_reader_that_leaves_early_ends_the_decoder(decoder: Decoder, long_speech: bytes, tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    long.write_bytes(long_speech)
+    events = decoder.read(long, FeatureSettings(), Start())
+    next(events)
+    pid = decoder.pid
+    events.close()
+    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "it is gone")
+
+
+def test_hours_of_silence_are_read_in_little_memory(tmp_path: Path) -> None:
+    """Two hours, which are 460 MB of samples, from a file with a hole; in this process, to look at its memory."""
+    path = tmp_path / "silence.wav"
+    seconds = 2 * 3600
+    with path.open("wb") as file:
+        file.write(b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\xff\xff\xff\xff")
+        file.truncate(44 + seconds * SAMPLE_RATE * 2)
+    first = list(islice(sections.read(path, FeatureSettings(), Start()), 3))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    events = list(sections.read(path, FeatureSettings(), Start()))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert events[:3] == first
+    assert {type(event) for event in events} == {SectionEnd}
+    assert len(events) == seconds / sections.SECTION_SECONDS
+    assert grown < 100_000, f"{grown} KiB more than after three sections"
