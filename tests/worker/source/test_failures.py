@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.request import urlopen
 
-import av
 import pytest
 from yt_dlp.downloader.common import FileDownloader
 from yt_dlp.networking.exceptions import HTTPError, NoSupportingHandlers, TransportError
-from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive
+from yt_dlp.utils import (
+    DownloadError,
+    ExtractorError,
+    GeoRestrictedError,
+    UnavailableVideoError,
+    UnsupportedError,
+    UserNotLive,
+)
 
 from dev.sample_media.server import SampleServer
 from ingestion_contract import layout
@@ -19,15 +25,20 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import VideoManifest
 from ingestion_contract.summary import ShardSummary
 from ingestion_worker.media import audio
+from ingestion_worker.media.decoder import Decoder
+from ingestion_worker.media.errors import MediaError
 from ingestion_worker.output.keys import video_key
-from ingestion_worker.source.failures import MediaError, Verdict, classify
+from ingestion_worker.source.addresses import AddressRefused
+from ingestion_worker.source.allowance import TooSlow
+from ingestion_worker.source.failures import TABLE, UNKNOWN, Deferred, Failure, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.retry import ATTEMPTS
 from ingestion_worker.steps.conclusion import PodTooSmall
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
-from tests.worker.support.runs import run_of
+from tests.worker.support.runs import REPOSITORY, run_of
 
-PERMANENT, TRANSIENT, BLOCKED, LOCAL = Verdict.PERMANENT, Verdict.TRANSIENT, Verdict.BLOCKED, Verdict.LOCAL
+PERMANENT, DEFERRED, TRANSIENT = Verdict.PERMANENT, Verdict.DEFERRED, Verdict.TRANSIENT
+BLOCKED, LOCAL = Verdict.BLOCKED, Verdict.LOCAL
 
 
 class _Response:
@@ -61,10 +72,21 @@ ROWS: list[tuple[BaseException, Verdict, str]] = [
     (said("Join this channel to get access to members-only content"), PERMANENT, "MembersOnly"),
     (said("This video has been removed by the uploader"), PERMANENT, "Gone"),
     (said("Video unavailable"), PERMANENT, "Gone"),
-    (said("Premieres in 3 hours"), PERMANENT, "Upcoming"),
+    (said("Premieres in 3 hours"), DEFERRED, "Upcoming"),
+    (said("This live event will begin in 2 days."), DEFERRED, "Upcoming"),
+    (said("Sign in to confirm your age. This video may be inappropriate for some users."), PERMANENT, "AgeRestricted"),
+    (said("This video is DRM protected"), PERMANENT, "Protected"),
+    (said("m3u8 download detected but ffmpeg could not be found. Please install"), PERMANENT, "Unsupported"),
+    (said("Did not get any data blocks"), TRANSIENT, "Empty"),
     (said("No video formats found!"), PERMANENT, "Unsupported"),
     (GeoRestrictedError("not here"), PERMANENT, "GeoRestricted"),
-    (UserNotLive(), PERMANENT, "NotLive"),
+    (UserNotLive(), DEFERRED, "NotLive"),
+    (Deferred("Live", "on air"), DEFERRED, "Live"),
+    (AddressRefused("127.0.0.1 is a loopback address"), PERMANENT, "AddressRefused"),
+    (TransportError(cause=AddressRefused("127.0.0.1")), PERMANENT, "AddressRefused"),
+    (TooSlow("not within 9 s"), TRANSIENT, "TooSlow"),
+    (StorageUnavailable("s3://b/k"), TRANSIENT, "Storage"),
+    (UnavailableVideoError(ValueError("unable to open")), TRANSIENT, "Unavailable"),
     (UnsupportedError("http://x"), PERMANENT, "Unsupported"),
     (NoSupportingHandlers([], []), PERMANENT, "Unsupported"),
     (TransportError("connection reset"), TRANSIENT, "Network"),
@@ -87,6 +109,29 @@ ROWS: list[tuple[BaseException, Verdict, str]] = [
 def test_each_error_has_its_verdict(error: BaseException, verdict: Verdict, reason: str) -> None:
     failure = classify(error)
     assert (failure.verdict, failure.reason) == (verdict, reason)
+
+
+def test_every_row_of_the_table_is_tried() -> None:
+    assert {(verdict, reason) for _, verdict, reason in ROWS} >= {
+        (row.failure.verdict, row.failure.reason) for row in TABLE
+    }
+
+
+def test_the_document_shows_the_table_as_it_is() -> None:
+    shown = [*((row.seen, row.failure) for row in TABLE), ("anything else", UNKNOWN)]
+    wanted = "\n".join(["| seen | reason | class |", "|---|---|---|", *(_line(*row) for row in shown)])
+    document = (REPOSITORY / "docs" / "failures.md").read_text()
+    assert wanted in document, f"docs/failures.md is to hold this table:\n\n{wanted}"
+    for verdict in Verdict:
+        assert f"- **{_name(verdict)}**: {verdict.value}" in document
+
+
+def _line(seen: str, failure: Failure) -> str:
+    return f"| {seen} | `{failure.reason}` | {_name(failure.verdict)} |"
+
+
+def _name(verdict: Verdict) -> str:
+    return verdict.name.lower()
 
 
 def test_the_cause_counts_wherever_yt_dlp_keeps_it() -> None:
@@ -181,9 +226,9 @@ def test_too_little_host_memory_is_no_videos_failure(
     bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(*_arguments: object, **_more: object) -> object:
-        raise av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+        raise MemoryError("Cannot allocate memory")
 
-    monkeypatch.setattr(av, "open", no_memory)
+    monkeypatch.setattr(Decoder, "read", no_memory)
     bench.list([f"{sample.url}/watch/sample-001.html"])
     with pytest.raises(PodTooSmall, match=r"HostMemory.*spec\.workers\.resources"):
         bench.work(run_of(["http://unused"], source={"captions": "Ignore"}))
@@ -212,7 +257,7 @@ def fetch(url: str) -> bytes:
 def seconds_of(media: bytes, folder: Path) -> float:
     path = folder / "media.opus"
     path.write_bytes(media)
-    return len(audio.decode(path)) / audio.SAMPLE_RATE
+    return sum(map(len, audio.stream(path))) / audio.SAMPLE_RATE
 
 
 @pytest.mark.usefixtures("quick_retries")

@@ -13,14 +13,14 @@ from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
-from tests.worker.support.http_source import Answer, HttpSource
+from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
 
 def test_a_feed_is_listed_in_order_with_durations_and_without_opening_its_videos(source: HttpSource) -> None:
     urls = [f"{source.url}/watch/{name}.html" for name in ("b", "a", "c")]
-    videos = list_videos([source.feed(urls, durations=[61, 5, 7])], None, None)
+    videos = list_videos([source.feed(urls, durations=[61, 5, 7])], None, None, LOOPBACK)
     assert [video.id for video in videos] == ["generic:b", "generic:a", "generic:c"]
     assert [video.url for video in videos] == urls
     assert [video.duration_seconds for video in videos] == [61, 5, 7]
@@ -31,12 +31,12 @@ def test_a_feed_is_listed_in_order_with_durations_and_without_opening_its_videos
 def test_a_video_in_two_lists_is_listed_once(source: HttpSource) -> None:
     one, two, three = (f"{source.url}/{name}.html" for name in ("one", "two", "three"))
     feeds = [source.feed([one, two], "/1.xml"), source.feed([two, three], "/2.xml")]
-    assert [video.url for video in list_videos(feeds, None, None)] == [one, two, three]
+    assert [video.url for video in list_videos(feeds, None, None, LOOPBACK)] == [one, two, three]
 
 
 def test_two_addresses_that_end_alike_are_two_videos(source: HttpSource) -> None:
     urls = [f"{source.url}/{folder}/talk.html" for folder in ("monday", "tuesday")]
-    videos = list_videos([source.feed(urls)], None, None)
+    videos = list_videos([source.feed(urls)], None, None, LOOPBACK)
     assert [video.url for video in videos] == urls
     assert videos[0].id == "generic:talk"
     assert videos[1].id.startswith("generic:talk-")
@@ -44,26 +44,29 @@ def test_two_addresses_that_end_alike_are_two_videos(source: HttpSource) -> None
 
 def test_the_limit_spans_all_urls(source: HttpSource) -> None:
     feeds = [source.feed([f"{source.url}/{n}-{m}.html" for m in range(3)], f"/{n}.xml") for n in range(3)]
-    videos = list_videos(feeds, 4, None)
+    videos = list_videos(feeds, 4, None, LOOPBACK)
     assert [video.id for video in videos] == ["generic:0-0", "generic:0-1", "generic:0-2", "generic:1-0"]
     assert source.asked["/2.xml"] == 0
 
 
 def test_a_single_page_is_a_list_of_one(sample: SampleServer) -> None:
     url = f"{sample.url}/watch/sample-001.html"
-    assert [video.url for video in list_videos([url], None, None)] == [url]
+    assert [video.url for video in list_videos([url], None, None, LOOPBACK)] == [url]
 
 
 def test_a_url_that_is_gone_is_listed_beside_others_to_be_skipped_with_its_reason(source: HttpSource) -> None:
     gone = source.set("/gone.html", Answer(status=410))
     there = source.feed([f"{source.url}/a.html"])
-    assert [video.url for video in list_videos([gone, there], None, None)] == [gone, f"{source.url}/a.html"]
+    assert [video.url for video in list_videos([gone, there], None, None, LOOPBACK)] == [gone, f"{source.url}/a.html"]
 
 
 def test_a_url_that_is_gone_and_named_twice_does_not_hide_what_is_there(source: HttpSource) -> None:
     gone = source.set("/gone.html", Answer(status=410))
     there = source.feed([f"{source.url}/a.html"])
-    assert [video.url for video in list_videos([gone, gone, there], None, None)] == [gone, f"{source.url}/a.html"]
+    assert [video.url for video in list_videos([gone, gone, there], None, None, LOOPBACK)] == [
+        gone,
+        f"{source.url}/a.html",
+    ]
 
 
 def test_hostile_entries_are_listed_and_written(source: HttpSource, tmp_path: Path) -> None:
@@ -86,28 +89,28 @@ def listing_of(entries: list[dict[str, Any]]) -> list[Video]:
     """What is listed when a site's extractor gives such entries."""
     info = {"_type": "playlist", "extractor": "site", "entries": entries}
     with patch.object(YoutubeDL, "extract_info", return_value=info):
-        return list_videos(["http://site/list"], None, None)
+        return list_videos(["http://site/list"], None, None, LOOPBACK)
 
 
 def test_nothing_at_all_is_an_error_that_says_why(source: HttpSource) -> None:
     gone = source.set("/gone.html", Answer(status=410))
     with pytest.raises(ConfigurationError, match=r"spec.source.urls lead to no video: .*/gone.html.*410") as caught:
-        list_videos([gone], None, None)
+        list_videos([gone], None, None, LOOPBACK)
     assert caught.value.reason == "NoVideos"
     with pytest.raises(ConfigurationError, match="the playlists are empty"):
-        list_videos([source.feed([])], None, None)
+        list_videos([source.feed([])], None, None, LOOPBACK)
 
 
 def test_a_url_of_an_unknown_kind_is_an_error_that_names_it() -> None:
     with pytest.raises(ConfigurationError, match="foo://bar"):
-        list_videos(["foo://bar"], None, None)
+        list_videos(["foo://bar"], None, None, LOOPBACK)
 
 
 def test_a_source_that_blocks_or_does_not_answer_is_told_apart(source: HttpSource) -> None:
     with pytest.raises(SourceBlocked):
-        list_videos([source.set("/blocked.xml", Answer(status=429))], None, None)
+        list_videos([source.set("/blocked.xml", Answer(status=429))], None, None, LOOPBACK)
     with pytest.raises(SourceUnavailable):
-        list_videos([source.set("/broken.xml", Answer(status=500))], None, None)
+        list_videos([source.set("/broken.xml", Answer(status=500))], None, None, LOOPBACK)
 
 
 def test_a_cookies_file_is_read_and_never_written(source: HttpSource, tmp_path: Path) -> None:
@@ -115,5 +118,5 @@ def test_a_cookies_file_is_read_and_never_written(source: HttpSource, tmp_path: 
     content = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tname\tvalue\n"
     cookies.write_text(content)
     cookies.chmod(0o444)
-    list_videos([source.feed([f"{source.url}/a.html"])], None, cookies)
+    list_videos([source.feed([f"{source.url}/a.html"])], None, cookies, LOOPBACK)
     assert cookies.read_text() == content

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from ipaddress import ip_network
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 from xml.sax.saxutils import escape
 
+from ingestion_worker.source.addresses import AddressRules
+
+LOOPBACK = AddressRules(networks=(ip_network("127.0.0.1/32"),))
+"""Rules under which this server may be asked, and nothing else beside public addresses."""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `says_bytes` is the length that it claims, if that is not the body's."""
+    """An answer.
+
+    Attributes:
+        says_bytes: the length that it claims, if that is not the body's.
+        headers: beside its kind and its length.
+        stalls: after the body nothing comes any more, and the connection stays open.
+        drips: after the body one more byte comes every so many seconds, without end; 0.0 is as fast as it goes.
+    """
 
     body: bytes = b""
     status: int = 200
     kind: str = "text/html"
     says_bytes: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stalls: bool = False
+    drips: float | None = None
+
+    @property
+    def length(self) -> int | None:
+        """What Content-Length says; None where the body has no end."""
+        if self.drips is not None:
+            return None
+        return len(self.body) if self.says_bytes is None else self.says_bytes
 
 
 def page(media: str, captions: str | None = None) -> Answer:
@@ -32,38 +56,52 @@ def page(media: str, captions: str | None = None) -> Answer:
 class HttpSource:
     """Answers by path, each path's answers in turn and the last one from then on; 404 for others."""
 
+    host: str = "127.0.0.1"
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
         source = self
+        self._over = Event()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer = source._answer(self.path)
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.kind)
-                self.send_header("Content-Length", str(answer.says_bytes or len(answer.body)))
+                if answer.length is not None:
+                    self.send_header("Content-Length", str(answer.length))
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 if self.command == "GET":
-                    self.wfile.write(answer.body)
+                    with suppress(ConnectionError):
+                        self._send(answer)
+
+            def _send(self, answer: Answer) -> None:
+                self.wfile.write(answer.body)
+                if answer.stalls:
+                    source._over.wait()
+                while answer.drips is not None and not source._over.wait(answer.drips):
+                    self.wfile.write(b"\0" if answer.drips else bytes(2**20))
 
             do_HEAD = do_GET  # noqa: N815 - the standard library's name
 
             def log_message(self, *_args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((self.host, 0), Handler)
         Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self.host}:{self._server.server_port}"
 
     def set(self, path: str, *answers: Answer) -> str:
         """Set the answers of a path, and return its URL."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestion_contract import pod
-from ingestion_worker.commands.options import Output, Run, TerminationMessage, Verbose, cookies
+from ingestion_worker.commands.options import (
+    AllowFolders,
+    AllowNetworks,
+    Output,
+    Run,
+    TerminationMessage,
+    Verbose,
+    address_rules,
+    cookies,
+)
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.conclusion import Conclusion
 from ingestion_worker.steps.ending import Ending
@@ -16,6 +25,8 @@ from ingestion_worker.telemetry.logs import set_up_logs
 def discover(
     output: Output,
     run: Run = Path(pod.RUN_FILE),
+    allow_network: AllowNetworks = None,
+    allow_folder: AllowFolders = None,
     termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
     verbose: Verbose = False,
 ) -> None:
@@ -31,6 +42,6 @@ def discover(
     def body() -> Conclusion:
         from ingestion_worker.steps.discover import discover as step
 
-        return step(read_run(run), Store(output), cookies())
+        return step(read_run(run), Store(output), cookies(), address_rules(allow_network, allow_folder))
 
     ending.conclude(body)

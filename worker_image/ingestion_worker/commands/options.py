@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from ingestion_contract import pod
+from ingestion_worker.source.addresses import AddressRules
+from ingestion_worker.steps.conclusion import ConfigurationError
 
 Run = Annotated[
     Path,
@@ -20,6 +22,34 @@ TerminationMessage = Annotated[
     Path, typer.Option(help="File for the summary, a JSON of at most 4 KiB; written only if it exists already.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log details, too.")]
+AllowNetworks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-network",
+        envvar=pod.ALLOW_NETWORKS,
+        help="A network as CIDR that may be asked for videos, though it is not public; repeat for several.",
+    ),
+]
+AllowFolders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-folder",
+        envvar=pod.ALLOW_FOLDERS,
+        help="A folder below which file:// URLs may be read; repeat for several. Default: none.",
+    ),
+]
+
+
+def address_rules(networks: list[str] | None, folders: list[str] | None) -> AddressRules:
+    """Return which addresses may be asked.
+
+    Raises:
+        ConfigurationError: one is no network, or a folder's path is not absolute.
+    """
+    try:
+        return AddressRules.parse(networks or (), folders or ())
+    except ValueError as error:
+        raise ConfigurationError(f"--allow-network, --allow-folder: {error}") from error
 
 
 def cookies() -> Path | None:

@@ -13,7 +13,16 @@ import typer
 
 from ingestion_contract import pod
 from ingestion_contract.metrics import PORT
-from ingestion_worker.commands.options import Output, Run, TerminationMessage, Verbose, cookies
+from ingestion_worker.commands.options import (
+    AllowFolders,
+    AllowNetworks,
+    Output,
+    Run,
+    TerminationMessage,
+    Verbose,
+    address_rules,
+    cookies,
+)
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.conclusion import Conclusion
 from ingestion_worker.steps.ending import Ending
@@ -27,6 +36,8 @@ def work(
     output: Output,
     shard: Annotated[int, typer.Option(envvar=pod.COMPLETION_INDEX, min=0, help="Which shard, counted from 0.")],
     run: Run = Path(pod.RUN_FILE),
+    allow_network: AllowNetworks = None,
+    allow_folder: AllowFolders = None,
     limits: Annotated[
         Path, typer.Option(help="Limits that the operator sets, read again as they change; may be missing.")
     ] = Path(pod.LIMITS_FILE),
@@ -57,7 +68,6 @@ def work(
         from ingestion_worker.device import detect
         from ingestion_worker.memory.limits_file import LimitsFile
         from ingestion_worker.pipeline.setting import Setting
-        from ingestion_worker.source.addresses import AddressRules
         from ingestion_worker.steps.work import work as step
         from ingestion_worker.telemetry.metrics import Metrics
         from ingestion_worker.telemetry.server import serve
@@ -73,7 +83,7 @@ def work(
             limits=LimitsFile(limits),
             stop=stop,
             cookies=cookies(),
-            rules=AddressRules.from_environment(),
+            rules=address_rules(allow_network, allow_folder),
             scratch=Path(tempfile.gettempdir()),
             threads=cpu_threads or _threads(device.uuid != ""),
             memory_wait_seconds=memory_wait_seconds,

@@ -1,1 +1,1 @@
-"""Where videos come from: yt-dlp, its failures, and captions."""
+"""Where videos come from: web sites by way of yt-dlp, files by way of fsspec; their failures, and captions."""

@@ -1,4 +1,4 @@
-"""What an error of the source means, decided by its type and its cause: one table.
+"""What an error of the source means, decided by its type and its cause: one table, which `docs/failures.md` shows.
 
 The order counts: what is this pod's own fault, or blocks an address, comes first, since it says nothing of the video.
 """
@@ -26,12 +26,15 @@ from yt_dlp.utils import (
 )
 
 from ingestion_worker.media.errors import MediaError
+from ingestion_worker.source.addresses import AddressRefused
+from ingestion_worker.source.allowance import TooSlow
 
 
 class Verdict(Enum):
     """What follows from a failure."""
 
     PERMANENT = "the video is skipped"
+    DEFERRED = "the video is skipped; a later run takes it up"
     TRANSIENT = "tried again with back-off, then the video has failed"
     BLOCKED = "the source blocks this address: the shard stops, and the video has not failed"
     LOCAL = "this pod's own disk or memory does not suffice: the shard stops, and the video has not failed"
@@ -45,24 +48,53 @@ class Failure:
     reason: str
 
 
-Matcher = Callable[[BaseException], bool]
+class Deferred(Exception):
+    """The video cannot be fetched yet. The reason is one word in CamelCase."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
-def _of(*types: type[BaseException]) -> Matcher:
-    return lambda error: isinstance(error, types)
+class StorageUnavailable(Exception):
+    """The storage of a file refuses, for a reason that says nothing of the file."""
 
 
-def _status(*statuses: int) -> Matcher:
-    return lambda error: isinstance(error, HTTPError) and error.status in statuses
+@dataclass(frozen=True)
+class Row:
+    """One kind of error.
+
+    Attributes:
+        seen: what a person sees of it, for the documents.
+    """
+
+    seen: str
+    matches: Callable[[BaseException], bool]
+    failure: Failure
 
 
-def _errno(*numbers: int) -> Matcher:
-    return lambda error: isinstance(error, OSError) and error.errno in numbers
+def _of(seen: str, types: tuple[type[BaseException], ...], verdict: Verdict, reason: str) -> Row:
+    return Row(seen, lambda error: isinstance(error, types), Failure(verdict, reason))
 
 
-def _says(pattern: str) -> Matcher:
-    compiled = re.compile(pattern)
-    return lambda error: compiled.search(_words(error)) is not None
+def _status(statuses: tuple[int, ...], verdict: Verdict, reason: str) -> Row:
+    def matches(error: BaseException) -> bool:
+        return isinstance(error, HTTPError) and error.status in statuses
+
+    return Row(f"HTTP status {', '.join(map(str, statuses))}", matches, Failure(verdict, reason))
+
+
+def _errno(seen: str, numbers: tuple[int, ...], verdict: Verdict, reason: str) -> Row:
+    def matches(error: BaseException) -> bool:
+        return isinstance(error, OSError) and error.errno in numbers
+
+    return Row(seen, matches, Failure(verdict, reason))
+
+
+def _says(phrases: tuple[str, ...], verdict: Verdict, reason: str) -> Row:
+    pattern = re.compile("|".join(phrase.replace(" ", ".?") for phrase in phrases))
+    seen = "says " + ", ".join(f"“{phrase}”" for phrase in phrases)
+    return Row(seen, lambda error: pattern.search(_words(error)) is not None, Failure(verdict, reason))
 
 
 def _words(error: BaseException) -> str:
@@ -78,42 +110,68 @@ def _words(error: BaseException) -> str:
 
 _ADDRESS = re.compile(r"\b\w+://\S+")
 
-_BLOCKED = Failure(Verdict.BLOCKED, "Blocked")
+_P, _D, _T, _B, _L = Verdict.PERMANENT, Verdict.DEFERRED, Verdict.TRANSIENT, Verdict.BLOCKED, Verdict.LOCAL
 
-TABLE: tuple[tuple[Matcher, Failure], ...] = (
-    (_of(MemoryError), Failure(Verdict.LOCAL, "HostMemory")),
-    (_errno(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO), Failure(Verdict.LOCAL, "ScratchDisk")),
-    (_status(429), _BLOCKED),
-    (_status(404, 410), Failure(Verdict.PERMANENT, "Gone")),
-    (_says(r"not a bot|try again later|captcha|rate.?limit|too many requests"), _BLOCKED),
-    (_status(401, 451), Failure(Verdict.PERMANENT, "Forbidden")),
-    (_status(403), Failure(Verdict.TRANSIENT, "Forbidden")),
-    (_of(HTTPError), Failure(Verdict.TRANSIENT, "ServerError")),
-    (_of(GeoRestrictedError), Failure(Verdict.PERMANENT, "GeoRestricted")),
-    (_of(UserNotLive), Failure(Verdict.PERMANENT, "NotLive")),
-    (_says(r"private video|video is private"), Failure(Verdict.PERMANENT, "Private")),
-    (_says(r"members.only|join this channel"), Failure(Verdict.PERMANENT, "MembersOnly")),
-    (_says(r"premieres in|will begin|live event|upcoming"), Failure(Verdict.PERMANENT, "Upcoming")),
-    (_says(r"removed|no longer available|does not exist|terminated"), Failure(Verdict.PERMANENT, "Gone")),
-    (_says(r"video unavailable|video is unavailable"), Failure(Verdict.PERMANENT, "Gone")),
-    (_says(r"drm protect"), Failure(Verdict.PERMANENT, "Protected")),
-    (_of(UnsupportedError, NoSupportingHandlers, UnsupportedRequest), Failure(Verdict.PERMANENT, "Unsupported")),
-    (_says(r"is not a valid url|no video formats found"), Failure(Verdict.PERMANENT, "Unsupported")),
-    (_of(RequestError, ContentTooShortError), Failure(Verdict.TRANSIENT, "Network")),
-    (_of(socket.timeout, ConnectionError, HTTPException), Failure(Verdict.TRANSIENT, "Network")),
-    (_of(UnavailableVideoError), Failure(Verdict.TRANSIENT, "Unavailable")),
+TABLE: tuple[Row, ...] = (
+    _of("no host memory", (MemoryError,), _L, "HostMemory"),
+    _errno(
+        "the scratch disk is full or broken",
+        (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO),
+        _L,
+        "ScratchDisk",
+    ),
+    _of("an address that the rules do not allow", (AddressRefused,), _P, "AddressRefused"),
+    _of("more time than is given to a fetch", (TooSlow,), _T, "TooSlow"),
+    _status((429,), _B, "Blocked"),
+    _status((404, 410), _P, "Gone"),
+    _says(("not a bot", "try again later", "captcha", "rate limit", "too many requests"), _B, "Blocked"),
+    _status((401, 451), _P, "Forbidden"),
+    _status((403,), _T, "Forbidden"),
+    _of("any other HTTP status", (HTTPError,), _T, "ServerError"),
+    _of("yt-dlp: not in this country", (GeoRestrictedError,), _P, "GeoRestricted"),
+    _of("yt-dlp: the channel is not live", (UserNotLive,), _D, "NotLive"),
+    _says(("premieres in", "will begin", "live event", "upcoming"), _D, "Upcoming"),
+    _says(("private video", "video is private"), _P, "Private"),
+    _says(("members only", "join this channel"), _P, "MembersOnly"),
+    _says(("confirm your age", "age restricted"), _P, "AgeRestricted"),
+    _says(("removed", "no longer available", "does not exist", "terminated"), _P, "Gone"),
+    _says(("video unavailable", "video is unavailable"), _P, "Gone"),
+    _says(("drm protect",), _P, "Protected"),
+    _of(
+        "yt-dlp: no extractor, or no protocol",
+        (UnsupportedError, NoSupportingHandlers, UnsupportedRequest),
+        _P,
+        "Unsupported",
+    ),
+    _says(("is not a valid url", "no video formats found", "ffmpeg could not be found"), _P, "Unsupported"),
+    _says(("did not get any data",), _T, "Empty"),
+    _of("a connection that breaks, stalls or ends too early", (RequestError, ContentTooShortError), _T, "Network"),
+    _of("the same, of Python's own", (socket.timeout, ConnectionError, HTTPException), _T, "Network"),
+    _of("storage that does not answer", (StorageUnavailable,), _T, "Storage"),
+    _of("yt-dlp: the media cannot be had", (UnavailableVideoError,), _T, "Unavailable"),
 )
 
 UNKNOWN = Failure(Verdict.TRANSIENT, "SourceError")
 
 
 def classify(error: BaseException) -> Failure:
-    """Return what an error of the source means."""
+    """Return what an error of the source means; what names its reason itself is taken at its word."""
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, MediaError):
             return Failure(Verdict.PERMANENT, cause.reason)
-    return next((failure for matches, failure in TABLE if any(map(matches, chain))), UNKNOWN)
+        if isinstance(cause, Deferred):
+            return Failure(Verdict.DEFERRED, cause.reason)
+    return next((row.failure for row in TABLE if any(map(row.matches, chain))), UNKNOWN)
+
+
+def retry_after(error: BaseException) -> str | None:
+    """Return what the source says on when to ask again: the header Retry-After as it is, or None."""
+    for cause in _causes(error):
+        if isinstance(cause, HTTPError):
+            value = cause.response.headers.get("Retry-After")
+            return str(value) if value is not None else None
+    return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

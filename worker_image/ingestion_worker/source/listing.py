@@ -1,21 +1,26 @@
-"""Lists the videos behind URLs, without opening each of them."""
+"""Lists the videos behind URLs, without opening each of them: of web sites by yt-dlp, of files by fsspec."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from yt_dlp import YoutubeDL
 from yt_dlp.extractor.generic import GenericIE
 from yt_dlp.utils import YoutubeDLError, unsmuggle_url
 
 from ingestion_contract.records import Video
-from ingestion_worker.source.failures import Verdict, classify
+from ingestion_worker.media.errors import MediaError
+from ingestion_worker.source import storage
+from ingestion_worker.source.addresses import AddressRules, check_scheme
+from ingestion_worker.source.allowance import FetchLimits
+from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.retry import with_retries
-from ingestion_worker.source.ytdlp import downloader, seconds
+from ingestion_worker.source.ytdlp import Downloader, seconds
 from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from ingestion_worker.text.words import encodable, one_line
 
@@ -27,12 +32,24 @@ MAX_DEPTH = 3
 MAX_TITLE = 500
 """Characters of a title that are kept."""
 
+_PAGES = 16
+"""A list may have so many times the bytes of its largest page."""
 
-def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) -> list[Video]:
+
+def list_videos(
+    urls: Iterable[str],
+    limit: int | None,
+    cookies: Path | None,
+    rules: AddressRules,
+    limits: FetchLimits = FetchLimits(),  # noqa: B008 - frozen
+) -> list[Video]:
     """Return the videos behind the URLs, in the source's order, each once, at most `limit`.
 
     A URL that is gone for good is listed as a video, beside others that are there: it is then skipped with its
     reason, rather than forgotten.
+
+    Args:
+        rules: which addresses may be asked.
 
     Raises:
         ConfigurationError: not one URL leads to a video.
@@ -42,11 +59,12 @@ def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) ->
     videos: dict[str, Video] = {}
     readable = False
     refused: list[str] = []
-    with downloader(cookies, extract_flat="in_playlist", playlistend=limit) as ydl:
+    with Downloader(cookies, rules, limits, extract_flat="in_playlist", playlistend=limit) as ydl:
         for url in urls:
             try:
-                entries = [video for entry in _entries(ydl, url, 0) if (video := _video(entry)) is not None]
-            except YoutubeDLError as error:
+                with ydl.allowance.spend(limits.page_bytes * _PAGES, limits.page_seconds):
+                    entries = _listed(ydl, url, rules)
+            except (YoutubeDLError, MediaError, Deferred, StorageUnavailable, OSError) as error:
                 entries = [_unreadable(url, error)]
                 refused.append(f"{url}: {error}")
             else:
@@ -56,17 +74,24 @@ def list_videos(urls: Iterable[str], limit: int | None, cookies: Path | None) ->
             if limit is not None and len(videos) >= limit:
                 break
     if not readable:
-        why = "; ".join(refused) or "the playlists are empty"
+        why = "; ".join(refused) or "the playlists are empty, and the folders hold no media"
         raise ConfigurationError(f"spec.source.urls lead to no video: {why}", reason="NoVideos")
     return list(videos.values())[:limit]
 
 
-def _entries(ydl: YoutubeDL, url: str, depth: int) -> Iterator[dict[str, Any]]:
+def _listed(ydl: Downloader, url: str, rules: AddressRules) -> list[Video]:
+    check_scheme(url)
+    if storage.is_stored(url):
+        return with_retries(lambda: storage.list_files(url, rules))
+    return [video for entry in _entries(ydl, url, 0) if (video := _video(entry)) is not None]
+
+
+def _entries(ydl: Downloader, url: str, depth: int) -> Iterator[dict[str, Any]]:
     info = with_retries(lambda: ydl.extract_info(url, download=False))
     yield from _flatten(ydl, info, depth)
 
 
-def _flatten(ydl: YoutubeDL, info: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
+def _flatten(ydl: Downloader, info: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
     if info.get("_type", "video") in ("playlist", "multi_video"):
         for entry in info["entries"]:
             if entry is not None:
@@ -82,12 +107,18 @@ def _is_list(entry: dict[str, Any]) -> bool:
 
 
 def _video(entry: dict[str, Any]) -> Video | None:
-    """Return a flat entry as a video; None where the source names no address."""
+    """Return a flat entry as a video; None where the source names no address, or one that is no web site's.
+
+    A web site does not get to name files: those are for the user, in `spec.source.urls`.
+    """
     address = entry.get("webpage_url") or entry.get("url")
     if not address:
         log.warning("an entry without an address is passed over: %s", entry.get("title") or entry.get("id"))
         return None
     url, smuggled = unsmuggle_url(str(address), {})
+    if storage.scheme_of(url) not in ("", "http", "https"):
+        log.warning("an entry that leads away from the web is passed over: %s", url)
+        return None
     extractor = str(entry.get("ie_key") or entry["extractor"]).lower()
     own_id = entry.get("id") or smuggled.get("force_videoid") or GenericIE._generic_id(url)
     return Video(
@@ -95,7 +126,16 @@ def _video(entry: dict[str, Any]) -> Video | None:
         url=encodable(url),
         title=one_line(str(entry.get("title") or ""))[:MAX_TITLE],
         duration_seconds=seconds(entry.get("duration")),
+        version=_version(entry),
     )
+
+
+def _version(entry: dict[str, Any]) -> str:
+    """Return what changes with the content of a file on a web server: its size and time; of a site's video, nothing."""
+    if not entry.get("direct"):
+        return ""
+    sizes = [one.get("filesize") for one in entry.get("formats") or []]
+    return "-".join(str(part) for part in (*sizes, entry.get("timestamp")) if part is not None)
 
 
 def _add(videos: dict[str, Video], video: Video) -> None:
@@ -105,21 +145,32 @@ def _add(videos: dict[str, Video], video: Video) -> None:
     addresses may share one: the later gets a part of its address's hash.
     """
     known = videos.get(video.id)
-    if known is not None and known.url != video.url and video.id.startswith("generic:"):
-        suffix = hashlib.sha256(video.url.encode()).hexdigest()[:8]
+    if known is not None and video.id.startswith("generic:") and _canonical(known.url) != _canonical(video.url):
+        suffix = hashlib.sha256(_canonical(video.url).encode()).hexdigest()[:8]
         video = video.model_copy(update={"id": f"{video.id}-{suffix}"})
     videos.setdefault(video.id, video)
 
 
-def _unreadable(url: str, error: YoutubeDLError) -> Video:
-    """Return a URL that is gone for good as a video.
+def _canonical(url: str) -> str:
+    """Return a URL such that two that differ in writing only, or in where the player is to start, are one."""
+    parts = urlsplit(_START.sub("", url))
+    host = parts.netloc.lower().removesuffix(":80" if parts.scheme.lower() == "http" else ":443")
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, parts.fragment))
+
+
+_START = re.compile(r"#t=[\d.,:]*$")
+
+
+def _unreadable(url: str, error: Exception) -> Video:
+    """Return a URL that is gone for good, or not there yet, as a video.
 
     Raises:
-        SourceBlocked, SourceUnavailable: it is not gone for good.
+        SourceBlocked, SourceUnavailable: it is neither.
     """
     failure = classify(error)
     if failure.verdict is Verdict.BLOCKED:
         raise SourceBlocked(f"the source blocks this address: {error}") from error
-    if failure.verdict is not Verdict.PERMANENT:
+    if failure.verdict not in (Verdict.PERMANENT, Verdict.DEFERRED):
         raise SourceUnavailable(f"{url} does not answer: {error}") from error
-    return Video(id=f"generic:{GenericIE._generic_id(url)}", url=url)
+    own_id = storage.id_of(url) if storage.is_stored(url) else f"generic:{GenericIE._generic_id(url)}"
+    return Video(id=own_id, url=url)

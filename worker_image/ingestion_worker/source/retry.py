@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 import stamina
 
-from ingestion_worker.source.failures import Verdict, classify
+from ingestion_worker.source.failures import Verdict, classify, retry_after
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 4
 """With waits of about 0.5, 1 and 2 seconds between them, jitter included."""
+
+PATIENCE_SECONDS = 30
+"""A source that asks for no more than this before the next attempt is given it."""
 
 T = TypeVar("T")
 
@@ -18,8 +24,17 @@ T = TypeVar("T")
 def with_retries(ask: Callable[[], T]) -> T:
     """Return the answer of the source; transient failures are tried again, the last one is raised."""
     retries = stamina.RetryingCaller(attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=10.0, wait_jitter=0.5)
-    return retries(_is_transient, ask)
+    return retries(next_attempt, ask)
 
 
-def _is_transient(error: Exception) -> bool:
-    return classify(error).verdict is Verdict.TRANSIENT
+def next_attempt(error: Exception) -> bool | float:
+    """Return whether an error is worth another attempt; or after how many seconds, where the source says so."""
+    verdict = classify(error).verdict
+    asked = retry_after(error)
+    if verdict is Verdict.BLOCKED and asked is not None:
+        log.warning("the source blocks this address, and says: Retry-After %s", asked)
+    if verdict is not Verdict.TRANSIENT:
+        return False
+    if asked is not None and asked.isdecimal() and int(asked) <= PATIENCE_SECONDS:
+        return float(asked)
+    return True

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import io
 import logging
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from yt_dlp import YoutubeDL
+from yt_dlp.downloader import get_suitable_downloader
+from yt_dlp.downloader.dash import DashSegmentsFD
+from yt_dlp.downloader.hls import HlsFD
+from yt_dlp.downloader.http import HttpFD
+from yt_dlp.downloader.ism import IsmFD
+from yt_dlp.networking.common import RequestDirector
+from yt_dlp.networking.exceptions import RequestError
+from yt_dlp.utils import DownloadError
+
+from ingestion_worker.media.errors import MediaError
+from ingestion_worker.source.addresses import AddressRules
+from ingestion_worker.source.allowance import Allowance, FetchLimits
+from ingestion_worker.source.transport import GuardedRH
 
 log = logging.getLogger(__name__)
 
-SOCKET_TIMEOUT_SECONDS = 30
+_NATIVE = (HttpFD, HlsFD, DashSegmentsFD, IsmFD)
+"""Ways to download that go through this process's handler, and start no other program."""
+
+_NO_FFMPEG = "/nonexistent/ffmpeg"
+"""yt-dlp hands some streams over to ffmpeg, which asks no address rules, unless it finds none."""
 
 
 class _Logger:
@@ -30,21 +48,74 @@ def seconds(value: object) -> float | None:
     return None
 
 
-def downloader(cookies: Path | None, **options: Any) -> YoutubeDL:
-    """Return a yt-dlp that raises its errors, prints nothing, and keeps no cache.
+class Downloader(YoutubeDL):  # type: ignore[misc]
+    """A yt-dlp that raises its errors, prints nothing, keeps no cache, and asks only addresses that the rules allow.
+
+    Within `allowance.spend(...)` only: outside of it nothing is allowed.
 
     Args:
         cookies: a cookies.txt, which is read and never written.
         options: yt-dlp's own.
     """
-    common: dict[str, Any] = {
-        "quiet": True,
-        "noprogress": True,
-        "cachedir": False,
-        "color": "no_color",
-        "logger": _Logger(),
-        "socket_timeout": SOCKET_TIMEOUT_SECONDS,
-    }
-    if cookies is not None and cookies.exists():
-        common["cookiefile"] = io.StringIO(cookies.read_text())
-    return YoutubeDL(common | options)
+
+    def __init__(self, cookies: Path | None, rules: AddressRules, limits: FetchLimits, **options: Any) -> None:
+        self.allowance = Allowance()
+        self._rules = rules
+        self._limits = limits
+        self._last_error: RequestError | None = None
+        common: dict[str, Any] = {
+            "quiet": True,
+            "noprogress": True,
+            "cachedir": False,
+            "color": "no_color",
+            "logger": _Logger(),
+            "socket_timeout": limits.silence_seconds,
+            "ffmpeg_location": _NO_FFMPEG,
+            "hls_prefer_native": True,
+            "skip_unavailable_fragments": False,
+        }
+        if cookies is not None and cookies.exists():
+            common["cookiefile"] = io.StringIO(cookies.read_text())
+        super().__init__(common | options)
+
+    @cached_property
+    def _request_director(self) -> RequestDirector:
+        guarded = partial(
+            GuardedRH,
+            rules=self._rules,
+            allowance=self.allowance,
+            page_bytes=self._limits.page_bytes,
+            failed=self._remember,
+        )
+        return self.build_request_director([guarded])
+
+    def urlopen(self, req: Any) -> Any:
+        """Ask, and keep the error for `trouble`."""
+        self._last_error = None
+        try:
+            return super().urlopen(req)
+        except RequestError as error:
+            self._remember(error)
+            raise
+
+    def _remember(self, error: RequestError) -> None:
+        self._last_error = error
+
+    def trouble(self, message: str | None = None, tb: Any = None, is_error: bool = True) -> None:
+        """Raise, with the cause: the loop of attempts that downloads forgets it."""
+        try:
+            super().trouble(message, tb, is_error)
+        except DownloadError as error:
+            if error.exc_info is None or error.exc_info[1] is None:
+                raise error from self._last_error
+            raise
+
+    def dl(self, name: str, info: dict[str, Any], subtitle: bool = False, test: bool = False) -> Any:
+        """Download, but by no other program.
+
+        Raises:
+            MediaError: `Unsupported`, only another program could.
+        """
+        if get_suitable_downloader(info, self.params) not in _NATIVE:
+            raise MediaError("Unsupported", f"streams with the protocol {info.get('protocol')} are not read")
+        return super().dl(name, info, subtitle, test)

@@ -14,6 +14,7 @@ from ingestion_contract.summary import DiscoverSummary
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.video_list import VideoList
+from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.steps import shards
 from ingestion_worker.steps.conclusion import Conclusion
@@ -21,23 +22,26 @@ from ingestion_worker.steps.conclusion import Conclusion
 log = logging.getLogger(__name__)
 
 
-def discover(run: IngestionRun, store: Store, cookies: Path | None) -> Conclusion:
+def discover(run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules) -> Conclusion:
     """Write the list of a run's videos; a list that is there already is kept, so that doing it twice does no harm.
+
+    Args:
+        rules: which addresses may be asked.
 
     Raises:
         StepError: see `source.listing.list_videos` and `video_list.write_once`.
     """
     listed = video_list.read(store, run.metadata.uid)
     if listed is None:
-        listed = _list(run, store, cookies)
+        listed = _list(run, store, cookies, rules)
     log.info("list videos=%d shards=%d digest=%s", len(listed.videos), len(listed.shards), listed.digest[:12])
     summary = DiscoverSummary(count=len(listed.videos), shards=len(listed.shards), digest=listed.digest)
     return Conclusion(ExitCode.DONE, summary)
 
 
-def _list(run: IngestionRun, store: Store, cookies: Path | None) -> VideoList:
+def _list(run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules) -> VideoList:
     source = run.spec.source
-    videos = list_videos(source.urls, source.limit, cookies)
+    videos = list_videos(source.urls, source.limit, cookies, rules)
     meta = run.metadata
     record = RunRecord(name=meta.name, namespace=meta.namespace, uid=meta.uid, created_at=datetime.now(UTC))
     store.write_record_once(layout.run_record(meta.uid), record)
