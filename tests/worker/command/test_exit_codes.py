@@ -36,9 +36,9 @@ def test_discover_writes_the_list_once(workspace: Workspace, source: HttpSource)
     ("content", "says"),
     [
         (None, "cannot be read: No such file"),
-        (b"{", "is not JSON"),
-        (b"\xff\xfe", "is not JSON"),
-        (b"[" * 100_000, "is not JSON"),
+        (b"{", "is neither YAML nor JSON"),
+        (b"\xff\xfe", "is neither YAML nor JSON"),
+        (b"[" * 100_000, "is neither YAML nor JSON"),
         (b'{"metadata": {"name": "x", "uid": "u"}, "spec": {"source": {"urls": []}}}', "spec.output"),
         (b'{"metadata": {"name": "x"}, "spec": {"source": {"urls": ["u"]}, "output": {"uri": "s3://b"}}}', "uid"),
     ],

@@ -1,0 +1,82 @@
+"""Reads what the output tells of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ingestion_contract import layout
+from ingestion_contract.records import Outcome, RunRecord, Timeline, TranscriptManifest, Video, VideoManifest
+from ingestion_contract.summary import FinishSummary
+from ingestion_worker.output import video_list
+from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import ConfigurationError
+
+
+@dataclass(frozen=True)
+class RunRecords:
+    """What the output tells of a run.
+
+    Attributes:
+        run: None for a list that was written before there were such records.
+        result: None as long as the run is not finished.
+        outcomes: of each video that has one.
+        manifests, transcripts: of the videos that are there, by the id of the video.
+        timelines: of each attempt at a shard.
+    """
+
+    uid: str
+    run: RunRecord | None
+    videos: Sequence[Video]
+    result: FinishSummary | None
+    outcomes: Sequence[Outcome]
+    manifests: Mapping[str, VideoManifest]
+    transcripts: Mapping[str, TranscriptManifest]
+    timelines: Sequence[Timeline]
+
+
+def read(store: Store, uid: str) -> RunRecords:
+    """Return what the output tells of a run.
+
+    Raises:
+        ConfigurationError: it holds no such run.
+        OutputUnavailable: the storage refuses.
+    """
+    listed = video_list.read(store, uid)
+    if listed is None:
+        raise ConfigurationError(f"{store.uri} holds no list of videos of a run {uid}: `ingest discover` writes one")
+    folder = str(PurePosixPath(layout.outcome(uid, "key")).parent)
+    outcomes = list(store.read_records(store.list(folder), Outcome).values())
+    manifests = store.read_records([layout.manifest(outcome.video_key) for outcome in outcomes], VideoManifest)
+    by_id = {manifest.video.id: manifest for manifest in manifests.values()}
+    keys = {manifest.transcript_key: manifest.video.id for manifest in manifests.values()}
+    transcripts = store.read_records(map(layout.transcript_manifest, keys), TranscriptManifest)
+    return RunRecords(
+        uid=uid,
+        run=store.read_record(layout.run_record(uid), RunRecord),
+        videos=listed.videos,
+        result=store.read_record(layout.result(uid), FinishSummary),
+        outcomes=outcomes,
+        manifests=by_id,
+        transcripts={keys[transcript.key]: transcript for transcript in transcripts.values() if transcript.key in keys},
+        timelines=list(store.read_records(store.list(layout.timelines(uid)), Timeline).values()),
+    )
+
+
+def latest(store: Store) -> str:
+    """Return the uid of the run that was listed last.
+
+    Raises:
+        ConfigurationError: the output holds none.
+    """
+    paths = [layout.run_record(uid) for uid in _uids(store)]
+    runs = store.read_records(paths, RunRecord).values()
+    if not runs:
+        raise ConfigurationError(f"{store.uri} holds no run: `ingest run` or `ingest discover` begins one")
+    return max(runs, key=lambda run: run.created_at).uid
+
+
+def _uids(store: Store) -> set[str]:
+    root = PurePosixPath(layout.run_record("uid")).parts[0]
+    return {PurePosixPath(path).parts[1] for path in store.list(root) if len(PurePosixPath(path).parts) > 2}
