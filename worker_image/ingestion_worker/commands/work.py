@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tempfile
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -43,6 +44,10 @@ def work(
     ] = Path(pod.LIMITS_FILE),
     address: Annotated[str, typer.Option(envvar=pod.POD_IP, help="Where to serve /metrics and /ready.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of /metrics and /ready; 0 is any free one.")] = PORT,
+    port_file: Annotated[Path | None, typer.Option(help="Write the port here once it is served.")] = None,
+    until_stdin_closes: Annotated[
+        bool, typer.Option("--until-stdin-closes", help="Stop when standard input ends: when whoever holds it does.")
+    ] = False,
     memory_wait_seconds: Annotated[
         float, typer.Option(min=0, help="How long to wait for room in the device's memory before exit code 85.")
     ] = 600.0,
@@ -63,6 +68,8 @@ def work(
     ending = Ending(termination_message)
     stop = Event()
     ending.stop_in_time_on_sigterm(stop)
+    if until_stdin_closes:
+        Thread(target=_stop_with_stdin, name="stdin", daemon=True).start()
 
     def body() -> Conclusion:
         from ingestion_worker.device import detect
@@ -76,6 +83,8 @@ def work(
         device = detect()
         metrics = Metrics(device, stop)
         server = serve(metrics, address, port)
+        if port_file is not None:
+            _write_at_once(port_file, f"{server.server_port}\n")
         log.info("serving http://%s:%d/metrics", address, server.server_port)
         setting = Setting(
             device=device,
@@ -91,6 +100,19 @@ def work(
         return step(manifest, Store(output), shard, setting)
 
     ending.conclude(body)
+
+
+def _stop_with_stdin() -> None:
+    """However the process that started this one ends, its end of the pipe is closed."""
+    while os.read(0, 4096):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _write_at_once(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)
 
 
 def _threads(beside_gpu: bool) -> int:

@@ -22,28 +22,35 @@ from ingestion_worker.steps.conclusion import Conclusion
 log = logging.getLogger(__name__)
 
 
-def discover(run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules) -> Conclusion:
+def discover(
+    run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules, shard_count: int | None = None
+) -> Conclusion:
     """Write the list of a run's videos; a list that is there already is kept, so that doing it twice does no harm.
 
     Args:
         rules: which addresses may be asked.
+        shard_count: cut the list into so many shards, rather than by what is worth a pod's start.
 
     Raises:
         StepError: see `source.listing.list_videos` and `video_list.write_once`.
     """
     listed = video_list.read(store, run.metadata.uid)
     if listed is None:
-        listed = _list(run, store, cookies, rules)
+        listed = _list(run, store, cookies, rules, shard_count)
     log.info("list videos=%d shards=%d digest=%s", len(listed.videos), len(listed.shards), listed.digest[:12])
     summary = DiscoverSummary(count=len(listed.videos), shards=len(listed.shards), digest=listed.digest)
     return Conclusion(ExitCode.DONE, summary)
 
 
-def _list(run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules) -> VideoList:
+def _list(
+    run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules, shard_count: int | None
+) -> VideoList:
     source = run.spec.source
     videos = list_videos(source.urls, source.limit, cookies, rules)
     meta = run.metadata
     record = RunRecord(name=meta.name, namespace=meta.namespace, uid=meta.uid, created_at=datetime.now(UTC))
     store.write_record_once(layout.run_record(meta.uid), record)
-    cut = shards.cut([video.duration_seconds for video in videos], run.spec.workers.videos_per_shard)
+    durations = [video.duration_seconds for video in videos]
+    by_size = shards.cut(durations, run.spec.workers.videos_per_shard)
+    cut = by_size if shard_count is None else shards.cut_into(durations, shard_count)
     return video_list.write_once(store, meta.uid, videos, cut)

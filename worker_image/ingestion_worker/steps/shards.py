@@ -16,9 +16,7 @@ UNKNOWN_SECONDS = 600.0
 def cut(durations: Sequence[float | None], videos_per_shard: int) -> list[list[int]]:
     """Cut a list of videos into shards of about the same duration.
 
-    As many shards as the cap asks for, and no fewer than one per `SHARD_AUDIO_SECONDS`. The longest video is placed
-    first, each into the shard with the least to do that has room (the LPT rule of Graham, 1969); within a shard the
-    longest comes first, too, so that the short ones fill the batches at its end.
+    As many shards as the cap asks for, and no fewer than one per `SHARD_AUDIO_SECONDS`.
 
     Args:
         durations: of each video, in seconds.
@@ -27,16 +25,32 @@ def cut(durations: Sequence[float | None], videos_per_shard: int) -> list[list[i
     Returns:
         Per shard, the positions in `durations`; together a partition of all positions.
     """
-    if not durations:
-        return []
-    seconds = [UNKNOWN_SECONDS if duration is None else duration for duration in durations]
+    seconds = _known(durations)
     by_count = ceil(len(seconds) / videos_per_shard)
     by_time = int(sum(seconds) // SHARD_AUDIO_SECONDS)
-    shards: list[list[int]] = [[] for _ in range(min(len(seconds), max(by_count, by_time)))]
+    return _distribute(seconds, max(by_count, by_time), videos_per_shard)
+
+
+def cut_into(durations: Sequence[float | None], count: int) -> list[list[int]]:
+    """Cut a list of videos into so many shards, fewer only where there are fewer videos; see `cut`."""
+    return _distribute(_known(durations), count, len(durations))
+
+
+def _known(durations: Sequence[float | None]) -> list[float]:
+    return [UNKNOWN_SECONDS if duration is None else duration for duration in durations]
+
+
+def _distribute(seconds: Sequence[float], count: int, most: int) -> list[list[int]]:
+    """Place the longest video first, each into the shard with the least to do that has room.
+
+    That is the LPT rule of Graham, 1969. Within a shard the longest comes first, too, so that the short ones fill the
+    batches at its end.
+    """
+    shards: list[list[int]] = [[] for _ in range(min(len(seconds), count))]
     load = [(0.0, shard) for shard in range(len(shards))]
     for position in sorted(range(len(seconds)), key=lambda position: (-seconds[position], position)):
         total, shard = heapq.heappop(load)
         shards[shard].append(position)
-        if len(shards[shard]) < videos_per_shard:
+        if len(shards[shard]) < most:
             heapq.heappush(load, (total + seconds[position], shard))
     return shards
