@@ -1,0 +1,104 @@
+"""A long video is checkpointed, and goes on within after a kill."""
+
+import wave
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.records import Checkpoint
+from ingestion_worker.media.audio import SAMPLE_RATE
+from ingestion_worker.output import transcripts
+from ingestion_worker.output.keys import transcript_key
+from ingestion_worker.output.store import Store
+from tests.worker.support.http_source import Answer, HttpSource
+from tests.worker.support.in_process import Bench
+from tests.worker.support.runs import run_of
+from tests.worker.support.stand_ins import StandInRecogniser
+
+RUN = run_of(["http://unused"])
+
+
+@pytest.fixture(scope="session")
+def half_an_hour(long_speech: bytes) -> bytes:
+    """A WAV file of speech, with a long pause in the middle."""
+    with wave.open(BytesIO(long_speech)) as file:
+        speech = file.readframes(file.getnframes())
+    pause = bytes(2 * 250 * SAMPLE_RATE)
+    content = BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", "NONE"))
+        file.writeframes(speech * 2 + pause + speech * 2 + speech[: len(speech) // 3 * 2])
+    return content.getvalue()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing is tidied up."""
+
+
+def kill_after(windows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the speech model take so many windows, and then the process its end."""
+    heard = StandInRecogniser.transcribe
+    left = [windows]
+
+    def dying(self: StandInRecogniser, batch: Sequence[Any], language: str) -> Any:
+        if left[0] < len(batch):
+            raise Killed
+        left[0] -= len(batch)
+        return heard(self, batch, language)
+
+    monkeypatch.setattr(StandInRecogniser, "transcribe", dying)
+
+
+def output(root: Path) -> list[str]:
+    """The lines of the transcript."""
+    (path,) = root.glob("output/transcripts/*/*/transcript.jsonl")
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize(("windows", "checkpoints"), [(1, 0), (25, 1), (32, 1), (40, 2)])
+def test_it_goes_on_after_the_last_checkpoint_and_gives_the_transcript_of_an_undisturbed_run(
+    bench: Bench,
+    source: HttpSource,
+    half_an_hour: bytes,
+    windows: int,
+    checkpoints: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    media = source.set("/talk.wav", Answer(half_an_hour, kind="audio/wav"))
+    undisturbed = Bench(tmp_path_factory.mktemp("undisturbed"))
+    undisturbed.list([media])
+    assert undisturbed.work(RUN).code is ExitCode.DONE
+    all_windows = sum(StandInRecogniser.batches)
+
+    video = bench.list([media])[0]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        kill_after(windows, monkeypatch)
+        with pytest.raises(Killed):
+            bench.work(RUN)
+    key = transcript_key(video, RUN.spec)
+    kept = transcripts.load_checkpoints(bench.store, key)
+    StandInRecogniser.batches.clear()
+    again = Bench(bench.root)
+    assert again.work(RUN).code is ExitCode.DONE
+    assert output(bench.root) == output(undisturbed.root)
+    assert sum(StandInRecogniser.batches) == all_windows - sum(len(each.segments) for each in kept)
+    assert len(kept) == checkpoints
+    heard = again.sample("ingestion_audio_seconds_total")
+    assert heard == pytest.approx(len(half_an_hour) / 2 / SAMPLE_RATE - (kept[-1].end if kept else 0), abs=0.1)
+
+
+def test_checkpoints_count_up_to_the_first_that_is_missing_or_torn(tmp_path: Path) -> None:
+    store = Store(f"file://{tmp_path}")
+    for section in range(4):
+        start = 590.0 * section
+        transcripts.save_checkpoint(
+            store, "k", Checkpoint(section=section, start=start, end=start + 590, language="en", segments=[])
+        )
+    assert [each.section for each in transcripts.load_checkpoints(store, "k")] == [0, 1, 2, 3]
+    torn = tmp_path / "transcripts/k/checkpoints/000002.json"
+    torn.write_bytes(torn.read_bytes()[:20])
+    assert [each.section for each in transcripts.load_checkpoints(store, "k")] == [0, 1]
