@@ -28,8 +28,8 @@ _HOW = """
   the weights (`benchmarks/worker/model.py`): every system decodes the same number of tokens in every window, without
   an option.
 - **The same for all:** audio, weights and their number type, two threads in all, batches of the same size where there
-  are batches, beam 1, no timestamps, no word times, voice activity detection; nothing is decoded again, since the model is
-  sure of its words and does not repeat itself.
+  are batches, beam 1, no timestamps, no word times, voice activity detection. No system decodes a window twice: the
+  model is sure of its words and does not repeat itself.
 - **Embedding** is no part of a transcriber: `ours` has nothing to embed with and is what the peers are compared with;
   `ours-with-embedding` is the worker as it is, and is compared with the incident's pattern, which embeds, too. Both
   read through the worker's own source stage, and write and commit every file.
