@@ -1,6 +1,7 @@
 """Memory on the simulated GPU: what fits, what does not, and who frees it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device.simulated import (
+    Conditions,
     SimulatedOutOfMemory,
     add_neighbour,
     create,
@@ -26,11 +28,11 @@ GIB = physics.GIB
 def _instant_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(physics, "LOAD_BYTES_PER_SECOND", 10_000 * GIB)
     monkeypatch.setattr(physics, "BATCH_SECONDS", dict.fromkeys(physics.BATCH_SECONDS, 0.0))
-    monkeypatch.setattr(physics, "ITEM_SECONDS", dict.fromkeys(physics.ITEM_SECONDS, 0.0))
+    monkeypatch.setattr(physics, "SIZE_SECONDS", dict.fromkeys(physics.SIZE_SECONDS, 0.0))
 
 
-def gpu(folder: Path, gib: float) -> Path:
-    create(folder, int(gib * GIB))
+def gpu(folder: Path, gib: float, **conditions: Any) -> Path:
+    create(folder, int(gib * GIB), conditions=Conditions(**conditions))
     return folder
 
 
@@ -130,6 +132,77 @@ def test_a_neighbour_takes_and_returns_memory(tmp_path: Path) -> None:
     assert usage(folder).used == 0
     with pytest.raises(KeyError):
         remove_neighbour(folder, "game")
+
+
+def test_a_neighbour_may_stay_for_a_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("ingestion_worker.device.simulated.ledger.time.time", lambda: now)
+    folder = gpu(tmp_path, 24)
+    add_neighbour(folder, "game", 6 * GIB, seconds=60)
+    now = 1059.0
+    assert usage(folder).used == 6 * GIB
+    now = 1060.0
+    assert usage(folder).used == 0
+
+
+def test_texts_take_memory_by_their_tokens(tmp_path: Path) -> None:
+    device = SimulatedGpu(gpu(tmp_path, 24))
+    with device.load(Stage.EMBED):
+        pass
+    with device.run(Stage.EMBED, 8192):
+        pass
+    assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 6.6 + 1.0)
+    with pytest.raises(torch.OutOfMemoryError), device.run(Stage.EMBED, 200_000):
+        pytest.fail("the batch must not run")
+
+
+def test_a_model_may_be_loaded_in_a_smaller_compute_type(tmp_path: Path) -> None:
+    device = SimulatedGpu(gpu(tmp_path, 24))
+    with device.load(Stage.ASR, smaller=True):
+        pass
+    assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 0.75)
+
+
+def test_a_leak_grows_with_every_batch_until_the_model_is_unloaded(tmp_path: Path) -> None:
+    device = SimulatedGpu(gpu(tmp_path, 24, leak_bytes=GIB))
+    with device.load(Stage.ASR):
+        pass
+    for _ in range(3):
+        with device.run(Stage.ASR, 1):
+            pass
+    assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 1.4 + 0.2 + 3)
+    with device.unload(Stage.ASR):
+        pass
+    assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 0.25)
+
+
+def test_on_a_fragmented_device_less_fits_than_is_free(tmp_path: Path) -> None:
+    device = SimulatedGpu(gpu(tmp_path, 9, fragmentation=0.2))
+    with device.load(Stage.ASR):
+        pass
+    with pytest.raises(torch.OutOfMemoryError), device.load(Stage.EMBED):
+        pytest.fail("the model must not be loaded")
+
+
+def test_a_device_may_hide_what_a_process_holds_which_then_takes_what_the_device_gained(tmp_path: Path) -> None:
+    folder = gpu(tmp_path, 24, hides_own=True)
+    add_neighbour(folder, "game", 6 * GIB)
+    device = SimulatedGpu(folder)
+    load_all(device)
+    add_neighbour(folder, "another", 2 * GIB)
+    with device.run(Stage.ASR, 1):
+        pass
+    memory = device.memory()
+    assert memory is not None
+    assert not memory.exact
+    assert memory.own / GIB == pytest.approx(8.6)
+    assert memory.highest / GIB == pytest.approx(8.6)
+    for stage in (Stage.EMBED, Stage.ASR):
+        with device.unload(stage):
+            pass
+    memory = device.memory()
+    assert memory is not None
+    assert memory.own / GIB == pytest.approx(0.65)
 
 
 def test_a_second_gpu_is_not_made_over_the_first(tmp_path: Path) -> None:

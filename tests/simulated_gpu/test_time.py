@@ -43,6 +43,6 @@ def test_no_two_batches_overlap_and_utilisation_stays_within_one(batches: list[t
 
 
 def test_two_hundred_short_clips_cost_twenty_to_forty_seconds_in_batches_of_two_to_five() -> None:
-    t0, t1 = physics.BATCH_SECONDS[Stage.ASR], physics.ITEM_SECONDS[Stage.ASR]
+    t0, t1 = physics.BATCH_SECONDS[Stage.ASR], physics.SIZE_SECONDS[Stage.ASR]
     for batch in (2, 5):
         assert 20 <= 200 / batch * (t0 + t1 * batch) <= 40

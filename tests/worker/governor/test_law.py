@@ -1,131 +1,172 @@
 """The law of batches, as properties."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion_contract.limits import Limits
-from ingestion_worker.device import DeviceMemory
+from ingestion_contract.metrics import Stage
 from ingestion_worker.memory import governor
-from ingestion_worker.memory.governor import Ceiling, Footprint, Governor
+from ingestion_worker.memory.ceiling import Ceiling
+from ingestion_worker.memory.footprint import Footprint, Line
+from ingestion_worker.memory.governor import FIRST_WINDOWS, HEADROOM, MAX_TOKENS, MAX_WINDOWS, Governor
+from tests.worker.governor import strategies
+from tests.worker.governor.strategies import GIB, MIB, budgets, footprints, states
 
-GIB = 1024**3
-
-footprints = st.builds(Footprint, base=st.integers(0, 80 * GIB), slope=st.integers(1, 4 * GIB))
-budgets = st.integers(1, 100 * GIB)
-ceilings = st.none() | st.builds(
-    Ceiling, batch=st.integers(1, 32), holds=st.floats(1, 1800), until=st.floats(0, 10_000)
+INCIDENT = Footprint(
+    base=int(8.4 * GIB),
+    windows=Line().with_batch(1, int(0.2 * GIB)),
+    texts=Line().with_batch(1024, 128 * MIB),
+    text_tokens=1024,
 )
-states = st.builds(Governor, footprint=footprints, ceiling=ceilings)
-
-INCIDENT = Footprint(base=int(8.4 * GIB), slope=int(0.2 * GIB))
+"""A worker of the incident: distil-large-v3, and gte-Qwen2-1.5B in float32, whose longest text takes 128 MiB."""
 
 
-def limits(budget: int | None = None, ceiling: int | None = None) -> Limits:
-    return Limits(budget_bytes=budget, batch_ceiling=ceiling)
+def windows(state: Governor, limits: Limits) -> int:
+    return governor.allowed_windows(state, limits, governed=True)
+
+
+def tokens(state: Governor, limits: Limits) -> int:
+    return governor.allowed_tokens(state, limits, governed=True)
+
+
+def ceiling_of(state: Governor, stage: Stage) -> Ceiling:
+    return state.windows if stage is Stage.ASR else state.texts
 
 
 @given(states, budgets)
-def test_a_batch_stays_strictly_below_the_budget_and_is_the_largest_that_leaves_the_headroom(
-    state: Governor, budget: int
-) -> None:
-    footprint = state.footprint
-    assert footprint is not None
-    batch = governor.allowed_batch(replace(state, ceiling=None), limits(budget), governed=True)
-    assert batch >= 1
+def test_windows_and_texts_together_stay_strictly_below_the_budget(state: Governor, budget: int) -> None:
+    """But for the floor, below which a worker cannot work: see room and ladder for that."""
+    limits = Limits(budget_bytes=budget)
+    if state.footprint is None:
+        return
+    batch, size = windows(state, limits), max(tokens(state, limits), state.footprint.text_tokens)
     if batch > 1:
-        assert footprint.base + footprint.slope * batch < budget
-    if batch < governor.MAX_BATCH:
-        assert footprint.base + footprint.slope * (batch + 1) >= int(budget * (1 - governor.HEADROOM))
+        assert state.footprint.total(batch, size) < budget
+    if size > state.footprint.text_tokens:
+        assert state.footprint.total(batch if batch > 1 else 0, size) < budget
 
 
-@given(states, budgets, st.integers(1, 64))
-def test_neither_a_learned_ceiling_nor_the_operators_is_exceeded(state: Governor, budget: int, most: int) -> None:
-    batch = governor.allowed_batch(state, limits(budget, most), governed=True)
-    assert batch <= most
-    if state.ceiling is not None:
-        assert batch <= max(1, state.ceiling.batch)
+@given(footprints, budgets)
+def test_the_batch_is_the_largest_that_leaves_the_headroom(footprint: Footprint, budget: int) -> None:
+    state = replace(Governor(footprint), windows=replace(Governor().windows, size=MAX_WINDOWS))
+    limits = Limits(budget_bytes=budget)
+    batch = windows(state, limits)
+    if batch < MAX_WINDOWS:
+        reserve = max(tokens(state, limits), footprint.text_tokens)
+        slack = footprint.texts.slope + 2
+        assert footprint.total(batch + 1, reserve) + slack >= int(budget * (1 - HEADROOM))
+
+
+@given(states, strategies.limits, st.booleans())
+def test_there_is_always_a_batch_and_never_above_any_ceiling(state: Governor, limits: Limits, governed: bool) -> None:
+    batch = governor.allowed_windows(state, limits, governed)
+    assert 1 <= batch <= max(1, state.windows.size)
+    assert limits.batch_ceiling is None or batch <= limits.batch_ceiling
+    assert 1 <= governor.allowed_tokens(state, limits, governed) <= state.texts.size
+
+
+@given(states, budgets, budgets)
+def test_a_larger_budget_never_makes_smaller_batches(state: Governor, one: int, other: int) -> None:
+    small, large = (Limits(budget_bytes=budget) for budget in sorted((one, other)))
+    assert windows(state, small) <= windows(state, large)
+    assert tokens(state, small) <= tokens(state, large)
+
+
+events = st.lists(
+    st.one_of(
+        st.tuples(st.just("worked"), st.sampled_from([Stage.ASR, Stage.EMBED]), st.floats(0.01, 10)),
+        st.tuples(st.just("failed"), st.sampled_from([Stage.ASR, Stage.EMBED]), st.floats(0.01, 10)),
+        st.tuples(st.just("limits"), st.sampled_from([Stage.ASR]), st.floats(0.01, 10)),
+    ),
+    max_size=60,
+)
+
+
+@given(footprints, events, st.data())
+def test_in_any_history_no_batch_is_above_the_budget_by_what_is_known_or_above_a_ceiling_that_holds(
+    footprint: Footprint, history: list[tuple[str, Stage, float]], data: st.DataObject
+) -> None:
+    """Batches that work and fail, memory that turns out larger than measured, and an operator that changes its mind."""
+    state, limits, now = Governor(footprint), Limits(budget_bytes=data.draw(budgets)), 0.0
+    held: dict[Stage, tuple[int, float]] = {}
+    for event, stage, seconds in history:
+        now += seconds
+        known = state.footprint
+        assert known is not None
+        batch, size = windows(state, limits), max(tokens(state, limits), known.text_tokens)
+        assert limits.budget_bytes is not None
+        if batch > 1:
+            assert known.total(batch, size) < limits.budget_bytes
+        for of, (most, until) in held.items():
+            if now < until:
+                assert (batch if of is Stage.ASR else tokens(state, limits)) <= most
+        ran = batch if stage is Stage.ASR else size
+        if event == "limits":
+            limits = Limits(budget_bytes=data.draw(budgets))
+        elif event == "failed":
+            before = state
+            state = governor.after_out_of_memory(state, stage, ran, now)
+            later, earlier = ceiling_of(state, stage), ceiling_of(before, stage)
+            assert later.holds >= earlier.holds
+            held[stage] = later.size, later.until
+        else:
+            highest = known.highest + data.draw(st.integers(0, GIB))
+            state = governor.after_batch(state, stage, ran, seconds, highest, now)
+            assert state.footprint is not None
+            assert state.footprint.highest >= highest
+
+
+@given(footprints, budgets, st.integers(1, 64))
+def test_with_work_always_waiting_batches_settle_at_what_really_fits(
+    footprint: Footprint, budget: int, capacity: int
+) -> None:
+    """Though the device takes fewer windows than the budget says, memory runs out ever more rarely."""
+    state, limits, now, trouble = Governor(footprint), Limits(budget_bytes=budget), 0.0, []
+    for _ in range(1500):
+        batch = windows(state, limits)
+        now += 20.0
+        if batch > capacity:
+            state = governor.after_out_of_memory(state, Stage.ASR, batch, now)
+            trouble.append(now)
+        else:
+            state = governor.after_batch(state, Stage.ASR, batch, 0.25 + 0.05 * batch, None, now)
+    pauses = [after - before for before, after in pairwise(trouble)]
+    assert len(trouble) <= 30
+    assert all(pause >= 1800 for pause in pauses[10:])
 
 
 @given(states)
-def test_without_a_budget_a_batch_is_one(state: Governor) -> None:
-    assert governor.allowed_batch(state, limits(), governed=True) == 1
+def test_without_a_budget_a_batch_is_one_window_or_one_text(state: Governor) -> None:
+    assert windows(state, Limits()) == 1
+    longest = 1 if state.footprint is None else state.footprint.text_tokens
+    assert tokens(state, Limits()) <= longest
 
 
-def test_without_a_measured_footprint_a_batch_is_one() -> None:
-    assert governor.allowed_batch(Governor(), limits(80 * GIB), governed=True) == 1
+@given(budgets)
+def test_before_anything_is_measured_a_batch_is_one(budget: int) -> None:
+    assert windows(Governor(), Limits(budget_bytes=budget)) == 1
+    assert tokens(Governor(), Limits(budget_bytes=budget)) == 1
 
 
-def test_the_budget_of_two_workers_on_24_gib_gives_batches_of_five() -> None:
-    budget = int(0.8 * 24 * GIB / 2)
-    assert governor.allowed_batch(Governor(INCIDENT), limits(budget), governed=True) == 5
+def test_where_there_is_no_device_memory_to_govern_batches_are_of_a_fixed_size() -> None:
+    assert governor.allowed_windows(Governor(), Limits(), governed=False) == governor.UNGOVERNED_WINDOWS
+    assert governor.allowed_tokens(Governor(), Limits(), governed=False) == MAX_TOKENS
 
 
-@given(states, st.integers(1, 32), st.floats(0, 10_000))
-def test_running_out_of_memory_halves_and_never_raises(state: Governor, batch: int, now: float) -> None:
-    after = governor.after_out_of_memory(state, batch, now).ceiling
-    assert after is not None
-    assert after.batch == max(1, batch // 2)
-    assert after.until > now
-    if state.ceiling is not None:
-        assert after.holds >= min(governor.MAX_CEILING_SECONDS, state.ceiling.holds)
+@pytest.mark.parametrize(("workers", "batch"), [(2, 4), (1, FIRST_WINDOWS)])
+def test_the_workers_that_24_gib_hold_under_80_percent_have_room_for_batches(workers: int, batch: int) -> None:
+    limits = Limits(budget_bytes=int(0.8 * 24 * GIB / workers))
+    assert windows(Governor(INCIDENT), limits) == batch
+    assert INCIDENT.total(batch, max(tokens(Governor(INCIDENT), limits), 1024)) < 0.8 * 24 * GIB / workers
 
 
-@given(states, st.integers(1, 32), st.floats(0, 20_000))
-def test_a_ceiling_holds_until_it_expires_and_then_rises_by_one(state: Governor, batch: int, now: float) -> None:
-    after = governor.after_batch(state, batch, None, now).ceiling
-    before = state.ceiling
-    if before is None or now < before.until:
-        assert after == before
-    elif after is not None:
-        assert after.batch == before.batch + 1
-        assert after.until > now
-
-
-@given(footprints, st.integers(1, 32), st.integers(0, 200 * GIB))
-def test_the_slope_never_shrinks_and_covers_what_was_seen(footprint: Footprint, batch: int, own: int) -> None:
-    after = footprint.with_batch(batch, own)
-    assert after.slope >= footprint.slope
-    assert after.base + after.slope * batch >= own
-
-
-def memory(total: float, used: float, own: float) -> DeviceMemory:
-    return DeviceMemory(int(total * GIB), int(used * GIB), int(own * GIB))
-
-
-def test_room_is_what_the_others_leave() -> None:
-    need = INCIDENT.floor
-    assert governor.has_room(memory(24, 9.25, 0.65), need, limits())
-    assert not governor.has_room(memory(24, 17.9, 0.65), need, limits())
-
-
-def test_there_is_no_room_in_a_budget_below_the_need_unless_nobody_else_is_there() -> None:
-    assert not governor.has_room(memory(24, 5, 0.65), INCIDENT.floor, limits(4 * GIB))
-    assert governor.has_room(memory(24, 0.65, 0.65), INCIDENT.floor, limits(4 * GIB))
-
-
-def test_a_worker_above_its_budget_makes_room_after_a_while() -> None:
-    tight, shared = limits(4 * GIB), memory(24, 17.2, 8.6)
-    state, over = governor.watch_budget(Governor(INCIDENT), tight, shared, now=100.0)
-    assert not over
-    state, over = governor.watch_budget(state, tight, shared, now=100.0 + governor.OVER_BUDGET_SECONDS)
-    assert over
-
-
-@pytest.mark.parametrize(
-    ("budget", "device"),
-    [
-        (limits(4 * GIB), memory(24, 8.6, 8.6)),
-        (limits(9 * GIB), memory(24, 17.2, 8.6)),
-        (limits(), memory(24, 17.2, 8.6)),
-        (limits(4 * GIB), None),
-    ],
-    ids=["alone on the device", "within the budget", "without a budget", "without a device"],
-)
-def test_a_worker_keeps_its_models(budget: Limits, device: DeviceMemory | None) -> None:
-    state = replace(Governor(INCIDENT), over_budget_since=1.0)
-    state, over = governor.watch_budget(state, budget, device, now=1000.0)
-    assert not over
-    assert state.over_budget_since is None
+def test_texts_get_an_eighth_of_the_room_and_no_more_than_makes_them_faster() -> None:
+    assert tokens(Governor(INCIDENT), Limits(budget_bytes=int(9.5 * GIB))) == 1024
+    assert tokens(Governor(INCIDENT), Limits(budget_bytes=16 * GIB)) == pytest.approx(7280, rel=0.05)
+    assert tokens(Governor(INCIDENT), Limits(budget_bytes=80 * GIB)) == MAX_TOKENS

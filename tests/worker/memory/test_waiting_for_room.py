@@ -54,8 +54,9 @@ def test_it_ends_with_85_and_what_it_measured_when_waiting_did_not_help(crowded:
         assert worker.end() == ExitCode.MEMORY_EXHAUSTED
     summary = crowded.summary("message-0")
     assert isinstance(summary, ShardSummary)
-    assert summary.oom_events == 1
+    assert summary.oom_events == 2, "both models at a time, and then the embedder alone"
     assert summary.memory is not None
+    assert summary.memory.floor_bytes is None
     assert summary.memory.gpu_uuid == usage(crowded.gpu).uuid
     assert summary.memory.stage == "embed"
     assert summary.memory.total_bytes == 24 * GIB

@@ -24,7 +24,7 @@ class NoDevice:
         """Return None."""
         return None
 
-    def load(self, stage: Stage) -> AbstractContextManager[None]:
+    def load(self, stage: Stage, *, smaller: bool = False) -> AbstractContextManager[None]:
         """Do nothing."""
         return nullcontext()
 
@@ -32,6 +32,6 @@ class NoDevice:
         """Do nothing."""
         return nullcontext()
 
-    def run(self, stage: Stage, batch: int) -> AbstractContextManager[None]:
+    def run(self, stage: Stage, size: int) -> AbstractContextManager[None]:
         """Do nothing."""
         return nullcontext()

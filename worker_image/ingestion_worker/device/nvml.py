@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pynvml
 
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
+from ingestion_worker.device.own_memory import OwnMemory
 from ingestion_worker.steps.conclusion import NodeUnusable
 
 
 class NvmlDevice:
-    """The first GPU that this process may see.
-
-    NVML names processes by their pid on the host, which a container cannot know of itself. Where this process is not
-    found, its own memory is what the device has gained since this object was made: exact on a GPU of its own, too
-    high by what neighbours have gained on a shared one.
-    """
+    """The first GPU that this process may see."""
 
     simulated = False
     compute: ComputeDevice = "cuda"
@@ -28,15 +24,18 @@ class NvmlDevice:
         self._handle = handle
         self.uuid: str = pynvml.nvmlDeviceGetUUID(handle)
         self.name: str = pynvml.nvmlDeviceGetName(handle)
-        self._used_before = self._memory_info().used
+        self._own = OwnMemory(lambda: int(self._memory_info().used), self._own_by_pid)
 
     def memory(self) -> DeviceMemory | None:
         """Return the device's memory now."""
         info = self._memory_info()
-        own = self._own_by_pid()
-        if own is None:
-            own = max(0, info.used - self._used_before)
-        return DeviceMemory(total=info.total, used=info.used, own=own)
+        return DeviceMemory(
+            total=info.total,
+            used=info.used,
+            own=self._own.now,
+            highest=self._own.highest,
+            exact=self._own.exact,
+        )
 
     def utilisation(self) -> float | None:
         """Return NVML's utilisation: the share of its last sample in which a kernel ran. None under MIG."""
@@ -45,22 +44,23 @@ class NvmlDevice:
         except pynvml.NVMLError_NotSupported:
             return None
 
-    def load(self, stage: Stage) -> AbstractContextManager[None]:
-        """Do nothing."""
-        return nullcontext()
+    def load(self, stage: Stage, *, smaller: bool = False) -> AbstractContextManager[None]:
+        """Measure what the block gains."""
+        return self._own.loading()
 
     def unload(self, stage: Stage) -> AbstractContextManager[None]:
-        """Do nothing."""
-        return nullcontext()
+        """Measure what the block frees."""
+        return self._own.unloading(stage)
 
-    def run(self, stage: Stage, batch: int) -> AbstractContextManager[None]:
-        """Do nothing."""
-        return nullcontext()
+    def run(self, stage: Stage, size: int) -> AbstractContextManager[None]:
+        """Measure the highest mark of a batch that is larger than all before."""
+        return self._own.running(stage, size)
 
     def _memory_info(self) -> Any:
         return pynvml.nvmlDeviceGetMemoryInfo(self._handle, version=pynvml.nvmlMemory_v2)
 
     def _own_by_pid(self) -> int | None:
+        """Return what NVML says of this process; None in a container, where it names processes by the host's ids."""
         for process in pynvml.nvmlDeviceGetComputeRunningProcesses(self._handle):
             if process.pid == os.getpid() and process.usedGpuMemory is not None:
                 return int(process.usedGpuMemory)

@@ -1,76 +1,52 @@
-"""The law of batches: how many windows go to the device at once. Pure; time comes in as seconds of a steady clock.
+"""The law of batches: how much goes to the device at once. Pure; time comes in as seconds of a steady clock.
 
-The memory of a worker is `base + slope x batch`: the models, and what each item of a batch adds. Both are measured.
-The batch is the largest that stays strictly below the budget with a little headroom, within a ceiling that was
-learned, and within the operator's limit.
-After an out-of-memory error the batch is halved and the half remembered as the ceiling; when the ceiling expires it
-rises by one item, not at once, and each further error doubles the time that it holds.
+The memory of a worker is `base + fixed + slope x size` for each stage: the models, and what a batch adds. All is
+measured, see `footprint`. Batches are the largest for which windows and texts together stay strictly below the budget,
+with a little headroom, within ceilings that were learned, and within the operator's limit. Both stages count in full,
+though they never run at the same time: either may keep what it took.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ingestion_contract.limits import Limits
-from ingestion_worker.device.interface import DeviceMemory
+from ingestion_contract.metrics import Stage
+from ingestion_worker.memory import ceiling
+from ingestion_worker.memory.ceiling import Ceiling
+from ingestion_worker.memory.footprint import Footprint
 
-MAX_BATCH = 32
-"""Larger batches gain little on any card that was measured, and cost latency and memory."""
+MAX_WINDOWS = 64
+"""Larger batches gain little on any card, and cost latency."""
 
-UNGOVERNED_BATCH = 8
+FIRST_WINDOWS = 16
+"""Larger batches must prove that they gain something."""
+
+MAX_TOKENS = 8192
+"""Tokens of a batch of texts, padding included: more do not make a GPU faster."""
+
+UNGOVERNED_WINDOWS = 8
 """Where there is no device memory to govern."""
 
+TEXT_SHARE = 8
+"""Texts get an eighth of the room for batches, beside a speech model: embedding what was said is about an eighth of the
+arithmetic of hearing it."""
+
 HEADROOM = 0.02
-"""Share of the budget that is left alone: base and slope are measured on a few batches, not proven."""
-
-CEILING_SECONDS = 60.0
-MAX_CEILING_SECONDS = 1800.0
-
-OVER_BUDGET_SECONDS = 15.0
-"""How long a worker may stay above a budget that is below its floor, before it gives up its models: the operator
-lowers the number of workers meanwhile, which raises the budget, and loading models again costs more than that."""
-
-NEIGHBOUR_BYTES = 256 * 1024**2
-"""Less than that, held by others, is no neighbour: a CUDA context alone takes more."""
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """Measured memory of this worker, in bytes: the models, and what one item of a batch adds at the most."""
-
-    base: int
-    slope: int
-
-    @property
-    def floor(self) -> int:
-        """Models and a batch of one."""
-        return self.base + self.slope
-
-    def with_batch(self, batch: int, own: int) -> Footprint:
-        """Return the footprint after a batch: the slope never shrinks, since allocators keep their high-water mark."""
-        return replace(self, slope=max(self.slope, -(-(own - self.base) // batch)))
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """A batch above which memory ran out."""
-
-    batch: int
-    holds: float
-    until: float
+"""Share of the budget that is left alone: a footprint is measured on a few batches, not proven."""
 
 
 @dataclass(frozen=True)
 class Governor:
-    """What the law remembers: the footprint once it is measured, and a ceiling once memory ran out."""
+    """What the law remembers: the footprint once it is measured, and what was learned of windows and of texts."""
 
     footprint: Footprint | None = None
-    ceiling: Ceiling | None = None
-    over_budget_since: float | None = None
+    windows: Ceiling = field(default_factory=lambda: Ceiling(FIRST_WINDOWS))
+    texts: Ceiling = field(default_factory=lambda: Ceiling(MAX_TOKENS))
 
 
-def allowed_batch(state: Governor, limits: Limits, governed: bool) -> int:
-    """Return the largest batch that may run now, at least 1.
+def allowed_windows(state: Governor, limits: Limits, governed: bool) -> int:
+    """Return the largest batch of windows that may run now, at least 1.
 
     Args:
         state: what is remembered.
@@ -78,75 +54,75 @@ def allowed_batch(state: Governor, limits: Limits, governed: bool) -> int:
         governed: whether there is device memory to govern.
     """
     if not governed:
-        batch = UNGOVERNED_BATCH
+        size = UNGOVERNED_WINDOWS
     elif limits.budget_bytes is None or state.footprint is None:
-        batch = 1
+        size = 1
     else:
-        batch = _within(state.footprint, limits.budget_bytes)
+        size = _windows_within(state.footprint, limits.budget_bytes)
     if limits.batch_ceiling is not None:
-        batch = min(batch, limits.batch_ceiling)
-    if state.ceiling is not None:
-        batch = min(batch, state.ceiling.batch)
-    return max(1, batch)
+        size = min(size, limits.batch_ceiling)
+    return max(1, min(size, state.windows.size))
 
 
-def _within(footprint: Footprint, budget: int) -> int:
-    """Return the largest batch with base + slope x batch < budget, less the headroom."""
-    if footprint.slope <= 0:
-        return MAX_BATCH
-    return min(MAX_BATCH, (int(budget * (1 - HEADROOM)) - footprint.base - 1) // footprint.slope)
+def allowed_tokens(state: Governor, limits: Limits, governed: bool) -> int:
+    """Return how many tokens a batch of texts may have, padding included. One text may always run, however long."""
+    if not governed:
+        return min(MAX_TOKENS, state.texts.size)
+    if state.footprint is None:
+        return 1
+    least = max(1, state.footprint.text_tokens)
+    size = least if limits.budget_bytes is None else _tokens_within(state.footprint, limits.budget_bytes)
+    return min(max(least, size), state.texts.size)
 
 
-def after_out_of_memory(state: Governor, batch: int, now: float) -> Governor:
+def _windows_within(footprint: Footprint, budget: int) -> int:
+    return _fitting(_room(footprint, budget) - _bytes_of_texts(footprint, budget), footprint.windows.slope, MAX_WINDOWS)
+
+
+def _tokens_within(footprint: Footprint, budget: int) -> int:
+    room = min(_room(footprint, budget), _bytes_of_texts(footprint, budget))
+    return _fitting(room, footprint.texts.slope, MAX_TOKENS)
+
+
+def _fitting(room: int, slope: int, most: int) -> int:
+    """Return the largest size for which there is room, at most `most`, and 0 where even the smallest has none."""
+    if room < 0:
+        return 0
+    return min(most, room // slope) if slope else most
+
+
+def _bytes_of_texts(footprint: Footprint, budget: int) -> int:
+    """Return the room that batches of texts may take: their share, but one text always, and no more than helps."""
+    slope, room = footprint.texts.slope, _room(footprint, budget)
+    share = max(slope * footprint.text_tokens, room // TEXT_SHARE if footprint.windows.largest else room)
+    return min(share, slope * max(MAX_TOKENS, footprint.text_tokens))
+
+
+def _room(footprint: Footprint, budget: int) -> int:
+    """Return what the budget leaves for batches; strictly less than it, so that it is never reached."""
+    return int(budget * (1 - HEADROOM)) - footprint.total(0, 0) - footprint.windows.fixed - footprint.texts.fixed - 1
+
+
+def after_out_of_memory(state: Governor, stage: Stage, size: int, now: float) -> Governor:
     """Return the state after memory ran out in a batch of that size."""
-    holds = CEILING_SECONDS if state.ceiling is None else min(MAX_CEILING_SECONDS, 2 * state.ceiling.holds)
-    return replace(state, ceiling=Ceiling(max(1, batch // 2), holds, now + holds))
+    if stage is Stage.ASR:
+        return replace(state, windows=ceiling.after_out_of_memory(state.windows, size, now))
+    return replace(state, texts=ceiling.after_out_of_memory(state.texts, size, now))
 
 
-def after_batch(state: Governor, batch: int, own: int | None, now: float) -> Governor:
-    """Return the state after a batch that worked, with this worker's memory after it."""
-    if state.footprint is not None and own is not None:
-        state = replace(state, footprint=state.footprint.with_batch(batch, own))
-    return replace(state, ceiling=_raised(state.ceiling, now))
+def after_batch(state: Governor, stage: Stage, size: int, seconds: float, highest: int | None, now: float) -> Governor:
+    """Return the state after a batch that worked.
 
-
-def _raised(ceiling: Ceiling | None, now: float) -> Ceiling | None:
-    if ceiling is None or now < ceiling.until:
-        return ceiling
-    if ceiling.batch + 1 >= MAX_BATCH:
-        return None
-    return Ceiling(ceiling.batch + 1, ceiling.holds, now + ceiling.holds)
-
-
-def watch_budget(state: Governor, limits: Limits, memory: DeviceMemory | None, now: float) -> tuple[Governor, bool]:
-    """Return the state, and whether this worker must make room now.
-
-    It must if its floor has been above its budget for a while and there are neighbours: alone on a device it goes on,
-    since nobody gains by its waiting.
+    Args:
+        state: before it.
+        stage: speech recognition or embedding.
+        size: windows, or tokens with padding.
+        seconds: that it took.
+        highest: the most that this worker has held, None without a device.
+        now: seconds of a steady clock.
     """
-    over = (
-        memory is not None
-        and limits.budget_bytes is not None
-        and state.footprint is not None
-        and state.footprint.floor > limits.budget_bytes
-        and has_neighbours(memory)
-    )
-    if not over:
-        return replace(state, over_budget_since=None), False
-    since = now if state.over_budget_since is None else state.over_budget_since
-    return replace(state, over_budget_since=since), now - since >= OVER_BUDGET_SECONDS
-
-
-def has_neighbours(memory: DeviceMemory) -> bool:
-    """Return whether others hold memory on the device."""
-    return memory.used - memory.own >= NEIGHBOUR_BYTES
-
-
-def has_room(memory: DeviceMemory, needed: int, limits: Limits) -> bool:
-    """Return whether a worker that needs so many bytes in all may load its models now.
-
-    They must fit beside what the others hold, and into the budget unless there are no others.
-    """
-    if memory.used - memory.own + needed > memory.total:
-        return False
-    return limits.budget_bytes is None or needed <= limits.budget_bytes or not has_neighbours(memory)
+    if state.footprint is not None and highest is not None:
+        state = replace(state, footprint=state.footprint.with_batch(stage, size, highest))
+    if stage is Stage.ASR:
+        return replace(state, windows=ceiling.after_batch(state.windows, size, seconds, now, MAX_WINDOWS))
+    return replace(state, texts=ceiling.after_batch(state.texts, size, seconds, now, MAX_TOKENS))

@@ -9,11 +9,8 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion_contract.spec import Embedding
+from ingestion_contract.spec import Embedding, EmbeddingComputeType
 from ingestion_worker.device import ComputeDevice
-
-ENCODE_BATCH = 32
-"""Texts in one batch, at most; sentence-transformers sorts them by length first."""
 
 REMOTE_CODE_FAMILY = "gte-qwen2"
 """The one family whose own code is run: without it, its attention is causal and its vectors are noise."""
@@ -34,7 +31,7 @@ class Embedder:
             embedding.model,
             device=compute,
             trust_remote_code=REMOTE_CODE_FAMILY in embedding.model.lower(),
-            model_kwargs={"dtype": getattr(torch, embedding.compute_type.value)},
+            model_kwargs={"dtype": getattr(torch, compute_type(embedding, compute).value)},
         )
         self._model.max_seq_length = embedding.max_sequence_length
         self._compute = compute
@@ -61,28 +58,58 @@ class Embedder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a unit vector per text, as an array of shape (texts, dimension).
+        """Return a unit vector per text, from one batch, as an array of shape (texts, dimension).
 
         Raises:
-            torch.OutOfMemoryError, RuntimeError: the device's errors, see `errors.classify`.
+            torch.OutOfMemoryError, RuntimeError: the device's errors, see `device.errors.classify`.
         """
         vectors = self._model.encode(
             list(texts),
-            batch_size=ENCODE_BATCH,
+            batch_size=len(texts),
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
 
+    def encode_query(self, words: str) -> NDArray[np.float32]:
+        """Return the unit vector of what is searched for, with the model's own instruction for queries."""
+        vector = self._model.encode_query(
+            words, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return np.asarray(vector, dtype=np.float32)
+
     def unload(self) -> None:
         """Free the model's device memory, torch's cache included."""
-        import torch
-
         del self._model
         gc.collect()
-        if self._compute == "cuda":
-            torch.cuda.empty_cache()
+        empty_cache(self._compute)
+
+
+def compute_type(embedding: Embedding, compute: ComputeDevice) -> EmbeddingComputeType:
+    """Return the number type that an embedder gets: the run's, but bfloat16 only where it is no hindrance.
+
+    A GPU without bfloat16 gets float32, since float16 harms some embedders. So does a CPU, most of which emulate
+    bfloat16 slowly, unless the run asks for it in so many words.
+    """
+    wanted = embedding.compute_type
+    if wanted is not EmbeddingComputeType.BFLOAT16:
+        return wanted
+    if compute == "cuda":
+        import torch
+
+        fit = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fit = "compute_type" in embedding.model_fields_set
+    return wanted if fit else EmbeddingComputeType.FLOAT32
+
+
+def empty_cache(compute: ComputeDevice) -> None:
+    """Give back what torch keeps of earlier batches: CTranslate2 cannot use it."""
+    if compute == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A simulated GPU: memory and time in a ledger that the processes of a machine share. See `physics` for its numbers."""
 
 from ingestion_worker.device.simulated.ledger import (
+    Conditions,
     ProcessUsage,
     SimulatedOutOfMemory,
     Usage,
@@ -10,4 +11,13 @@ from ingestion_worker.device.simulated.ledger import (
     usage,
 )
 
-__all__ = ["ProcessUsage", "SimulatedOutOfMemory", "Usage", "add_neighbour", "create", "remove_neighbour", "usage"]
+__all__ = [
+    "Conditions",
+    "ProcessUsage",
+    "SimulatedOutOfMemory",
+    "Usage",
+    "add_neighbour",
+    "create",
+    "remove_neighbour",
+    "usage",
+]

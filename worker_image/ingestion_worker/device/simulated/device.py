@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
+from ingestion_worker.device.own_memory import OwnMemory
 from ingestion_worker.device.simulated import physics
 from ingestion_worker.device.simulated.ledger import Holding, Ledger, SimulatedOutOfMemory, State
 
@@ -33,11 +34,17 @@ class SimulatedGpu:
         self._key, self._lock = self._ledger.join(os.environ.get("HOSTNAME") or f"pid {os.getpid()}")
         with self._ledger.open() as state:
             self.uuid, self.name = state.uuid, state.name
+            hidden = state.conditions.hides_own
+        self._hidden = OwnMemory(lambda: self._read().used, lambda: None) if hidden else None
 
     def memory(self) -> DeviceMemory | None:
-        """Return the device's memory now."""
-        with self._ledger.open() as state:
-            return DeviceMemory(total=state.total, used=state.used, own=self._own(state).bytes)
+        """Return the device's memory now. What a batch took stays, so that the highest mark is what is held."""
+        state = self._read()
+        if self._hidden is not None:
+            own, highest = self._hidden.now, self._hidden.highest
+            return DeviceMemory(total=state.total, used=state.used, own=own, highest=highest, exact=False)
+        own = self._own(state).bytes
+        return DeviceMemory(total=state.total, used=state.used, own=own, highest=own)
 
     def utilisation(self) -> float | None:
         """Return the share of the last ten seconds in which the device was busy."""
@@ -45,14 +52,51 @@ class SimulatedGpu:
             return state.busy_share(time.time())
 
     @contextmanager
-    def load(self, stage: Stage) -> Iterator[None]:
+    def load(self, stage: Stage, *, smaller: bool = False) -> Iterator[None]:
         """Charge the context, the model and the spike of loading it, and last as long as the transfer does.
 
         Raises:
             RuntimeError, torch.OutOfMemoryError: they do not fit.
         """
         began = time.monotonic()
-        size = physics.MODEL_BYTES[stage]
+        size = (physics.SMALLER_MODEL_BYTES if smaller else physics.MODEL_BYTES)[stage]
+        with ExitStack() as measuring:
+            if self._hidden is not None:
+                measuring.enter_context(self._hidden.loading())
+            self._charge_load(stage, size)
+            try:
+                yield
+                _sleep_until(began + size / physics.LOAD_BYTES_PER_SECOND)
+            except BaseException:
+                self._release(stage)
+                raise
+            with self._ledger.open() as state:
+                self._own(state).spikes.pop(stage)
+
+    @contextmanager
+    def unload(self, stage: Stage) -> Iterator[None]:
+        """Free the model and its activations after the block; what the library keeps stays."""
+        with ExitStack() as measuring:
+            if self._hidden is not None:
+                measuring.enter_context(self._hidden.unloading(stage))
+            yield
+            self._release(stage)
+
+    @contextmanager
+    def run(self, stage: Stage, size: int) -> Iterator[None]:
+        """Charge what the batch needs above the high-water mark, and last until the device has done it.
+
+        Raises:
+            RuntimeError, torch.OutOfMemoryError: it does not fit.
+        """
+        with ExitStack() as measuring:
+            if self._hidden is not None:
+                measuring.enter_context(self._hidden.running(stage, size))
+            end = self._charge_batch(stage, size)
+            yield
+            _sleep_until(end)
+
+    def _charge_load(self, stage: Stage, size: int) -> None:
         try:
             with self._ledger.open() as state:
                 own = self._own(state)
@@ -64,41 +108,26 @@ class SimulatedGpu:
                 own.spikes[stage] = physics.LOAD_SPIKE_BYTES
         except SimulatedOutOfMemory as error:
             _raise_as_library(stage, error)
-        try:
-            yield
-            _sleep_until(began + size / physics.LOAD_BYTES_PER_SECOND)
-        except BaseException:
-            self._release(stage)
-            raise
-        with self._ledger.open() as state:
-            self._own(state).spikes.pop(stage)
 
-    @contextmanager
-    def unload(self, stage: Stage) -> Iterator[None]:
-        """Free the model and its activations after the block; what the library keeps stays."""
-        yield
-        self._release(stage)
-
-    @contextmanager
-    def run(self, stage: Stage, batch: int) -> Iterator[None]:
-        """Charge what the batch needs above the high-water mark, and last until the device has done it.
-
-        Raises:
-            RuntimeError, torch.OutOfMemoryError: it does not fit.
-        """
-        seconds = physics.BATCH_SECONDS[stage] + physics.ITEM_SECONDS[stage] * batch
+    def _charge_batch(self, stage: Stage, size: int) -> float:
+        """Return when the device will have done the batch, by the steady clock."""
+        seconds = physics.BATCH_SECONDS[stage] + physics.SIZE_SECONDS[stage] * size
         try:
             with self._ledger.open() as state:
-                held = self._own(state).activations.get(stage, 0)
-                needed = max(held, physics.BATCH_ITEM_BYTES[stage] * batch)
-                state.require(needed - held)
-                self._own(state).activations[stage] = needed
+                own, leak = self._own(state), state.conditions.leak_bytes
+                held = own.activations.get(stage, 0)
+                needed = max(held, physics.BATCH_BYTES[stage] * size)
+                state.require(needed - held + leak)
+                own.activations[stage] = needed
+                own.leaks[stage] = own.leaks.get(stage, 0) + leak
                 now = time.time()
-                end = time.monotonic() + state.reserve(seconds, now) - now
+                return time.monotonic() + state.reserve(seconds, now) - now
         except SimulatedOutOfMemory as error:
             _raise_as_library(stage, error)
-        yield
-        _sleep_until(end)
+
+    def _read(self) -> State:
+        with self._ledger.open() as state:
+            return state
 
     def _own(self, state: State) -> Holding:
         return state.holdings[self._key]
@@ -106,7 +135,7 @@ class SimulatedGpu:
     def _release(self, stage: Stage) -> None:
         with self._ledger.open() as state:
             own = self._own(state)
-            for part in (own.models, own.spikes, own.activations):
+            for part in (own.models, own.spikes, own.activations, own.leaks):
                 part.pop(stage, None)
             own.residue[stage] = physics.RESIDUE_BYTES[stage]
 

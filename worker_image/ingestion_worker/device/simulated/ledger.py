@@ -33,21 +33,41 @@ class SimulatedOutOfMemory(Exception):
 
 @dataclass
 class Holding:
-    """What one process holds, in bytes. A neighbour is no process of ours: it stays until it is removed."""
+    """What one process holds, in bytes.
+
+    A neighbour is no process of ours: it stays until it is removed, or until a time of the Unix epoch.
+    """
 
     label: str
     neighbour: bool = False
+    until: float | None = None
     context: int = 0
     models: dict[str, int] = field(default_factory=dict)
     spikes: dict[str, int] = field(default_factory=dict)
     activations: dict[str, int] = field(default_factory=dict)
+    leaks: dict[str, int] = field(default_factory=dict)
     residue: dict[str, int] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
         """All of it."""
-        parts = (self.models, self.spikes, self.activations, self.residue)
+        parts = (self.models, self.spikes, self.activations, self.leaks, self.residue)
         return self.context + sum(sum(part.values()) for part in parts)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What makes a device harder to live on.
+
+    Attributes:
+        fragmentation: share of it that no allocation can use.
+        leak_bytes: what each batch leaves behind until its model is unloaded.
+        hides_own: whether the driver does not tell a process what it holds, as in containers.
+    """
+
+    fragmentation: float = physics.FRAGMENTATION
+    leak_bytes: int = 0
+    hides_own: bool = False
 
 
 @dataclass
@@ -57,6 +77,7 @@ class State:
     uuid: str
     name: str
     total: int
+    conditions: Conditions = field(default_factory=Conditions)
     peak: int = 0
     oom_events: int = 0
     busy_until: float = 0.0
@@ -72,7 +93,7 @@ class State:
     @property
     def usable(self) -> int:
         """Bytes that allocations can use."""
-        return int(self.total * (1 - physics.FRAGMENTATION))
+        return int(self.total * (1 - self.conditions.fragmentation))
 
     def busy_share(self, now: float) -> float:
         """Return the share of the last `physics.UTILISATION_SECONDS` in which the device was busy, 0 to 1."""
@@ -103,14 +124,15 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data."""
         holdings = {key: vars(holding) for key, holding in self.holdings.items()}
-        return {**vars(self), "holdings": holdings}
+        return {**vars(self), "conditions": vars(self.conditions), "holdings": holdings}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         holdings = {key: Holding(**holding) for key, holding in data["holdings"].items()}
         slots = [(start, end) for start, end in data["slots"]]
-        return cls(**{**data, "holdings": holdings, "slots": slots})
+        conditions = Conditions(**data["conditions"])
+        return cls(**{**data, "conditions": conditions, "holdings": holdings, "slots": slots})
 
 
 class Ledger:
@@ -124,14 +146,14 @@ class Ledger:
 
     @contextmanager
     def open(self) -> Iterator[State]:
-        """Lock the ledger, free what dead processes held, and write back what the block changed.
+        """Lock the ledger, free what those held that have gone, and write back what the block changed.
 
         The peak is kept, and a block that raises writes its changes, too: an out-of-memory error is counted.
         """
         with (self._folder / "lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             state = State.from_json(json.loads(self._file.read_text()))
-            self._free_the_dead(state)
+            self._free_the_gone(state)
             try:
                 yield state
             finally:
@@ -154,9 +176,13 @@ class Ledger:
     def _lock_file(self, key: str) -> Path:
         return self._folder / "processes" / key
 
-    def _free_the_dead(self, state: State) -> None:
-        for key in [key for key, holding in state.holdings.items() if not holding.neighbour]:
-            if self._is_dead(key):
+    def _free_the_gone(self, state: State) -> None:
+        now = time.time()
+        for key, holding in list(state.holdings.items()):
+            if holding.neighbour:
+                if holding.until is not None and holding.until <= now:
+                    del state.holdings[key]
+            elif self._is_dead(key):
                 del state.holdings[key]
                 self._lock_file(key).unlink(missing_ok=True)
 
@@ -177,7 +203,7 @@ def _replace(file: Path, state: State) -> None:
     temporary.replace(file)
 
 
-def create(folder: Path, total: int, name: str = "Simulated GPU") -> str:
+def create(folder: Path, total: int, name: str = "Simulated GPU", conditions: Conditions | None = None) -> str:
     """Make a simulated GPU of so many bytes in a folder, which is made if need be, and return its uuid.
 
     Raises:
@@ -188,7 +214,7 @@ def create(folder: Path, total: int, name: str = "Simulated GPU") -> str:
     file = folder / "ledger.json"
     if file.exists():
         raise FileExistsError(f"{folder} holds a simulated GPU already")
-    state = State(uuid=f"GPU-{uuid4()}", name=name, total=total)
+    state = State(uuid=f"GPU-{uuid4()}", name=name, total=total, conditions=conditions or Conditions())
     _replace(file, state)
     return state.uuid
 
@@ -236,20 +262,21 @@ def usage(folder: Path) -> Usage:
 
 def _process_usage(holding: Holding) -> ProcessUsage:
     parts = {"context": holding.context}
-    for kind in ("models", "spikes", "activations", "residue"):
+    for kind in ("models", "spikes", "activations", "leaks", "residue"):
         parts[kind] = sum(getattr(holding, kind).values())
     return ProcessUsage(holding.label, holding.neighbour, holding.bytes, parts)
 
 
-def add_neighbour(folder: Path, name: str, size: int) -> None:
-    """Let some other program, which is not ours, take so many bytes of the device.
+def add_neighbour(folder: Path, name: str, size: int, seconds: float | None = None) -> None:
+    """Let some other program, which is not ours, take so many bytes of the device; for so long, or until it is removed.
 
     Raises:
         SimulatedOutOfMemory: they are not free.
     """
     with Ledger(folder).open() as state:
         state.require(size)
-        state.holdings[name] = Holding(name, neighbour=True, context=size)
+        until = None if seconds is None else time.time() + seconds
+        state.holdings[name] = Holding(name, neighbour=True, until=until, context=size)
 
 
 def remove_neighbour(folder: Path, name: str) -> None:

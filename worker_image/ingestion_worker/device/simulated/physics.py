@@ -20,10 +20,17 @@ MODEL_BYTES = {
     Stage.EMBED: int(6.6 * GIB),  # gte-Qwen2-1.5B as stored, float32: 7.1 GB. [S]
 }
 
-BATCH_ITEM_BYTES = {
-    Stage.ASR: int(0.2 * GIB),  # activations and decoder cache of one window, without flash attention. [M]
-    Stage.EMBED: 0,  # [C] chunks of at most 350 tokens stay within what loading has reserved
+SMALLER_MODEL_BYTES = {
+    **MODEL_BYTES,
+    Stage.ASR: int(0.75 * GIB),  # the same in int8: 756 MB. [S]
 }
+"""A model in a smaller compute type than the run's own."""
+
+BATCH_BYTES = {
+    Stage.ASR: int(0.2 * GIB),  # per window: activations and decoder cache, without flash attention. [M]
+    Stage.EMBED: 128 * 1024,  # per token, padding included: float32, a hidden layer of 8,960, some of it copied. [C]
+}
+"""What a batch takes in addition, per unit of its size."""
 
 LOAD_SPIKE_BYTES = int(0.3 * GIB)
 """Staging buffers while a model is loaded. [C]"""
@@ -34,7 +41,7 @@ RESIDUE_BYTES = {
 }
 
 FRAGMENTATION = 0.01
-"""Share of the device that no allocation can use. [C]"""
+"""Share of the device that no allocation can use, unless a device is made with another. [C]"""
 
 LOAD_BYTES_PER_SECOND = 3 * GIB
 """From the page cache over PCIe, checks included. [C] Memory is charged at the start of the load."""
@@ -45,12 +52,13 @@ BATCH_SECONDS = {
 }
 """Time of a batch, whatever its size: launches, and the decoder's steps, which all items of a batch share."""
 
-ITEM_SECONDS = {
-    Stage.ASR: 0.05,  # t1
-    Stage.EMBED: 0.005,  # [C]
+SIZE_SECONDS = {
+    Stage.ASR: 0.05,  # t1, per window
+    Stage.EMBED: 0.00005,  # per token. [C]
 }
-"""Time that each item adds. faster-whisper large-v2 on a 3070 Ti runs at 12 times real time unbatched and at 46 with a
-batch of 8 [T], so t0 is about 5 times t1; t0 + t1 is 0.3 s for a clip of a few seconds on a small card. [C]"""
+"""Time that each unit of a batch's size adds. faster-whisper large-v2 on a 3070 Ti runs at 12 times real time unbatched
+and at 46 with a batch of 8 [T], so t0 is about 5 times t1; t0 + t1 is 0.3 s for a clip of a few seconds on a small
+card. [C]"""
 
 UTILISATION_SECONDS = 10.0
 """Utilisation is the busy share of the last so many seconds."""

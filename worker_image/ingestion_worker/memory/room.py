@@ -1,0 +1,62 @@
+"""Whether there is room on the device for a worker, beside its neighbours and within its budget. Pure."""
+
+from __future__ import annotations
+
+from ingestion_contract.limits import Limits
+from ingestion_worker.device.interface import DeviceMemory
+
+NEIGHBOUR_BYTES = 256 * 1024**2
+"""Less than that, held by others, is no neighbour: a CUDA context alone takes more."""
+
+OVER_BUDGET_SECONDS = 15.0
+"""How long a worker may stay above a budget that is below its floor, before it gives up its models: the operator
+lowers the number of workers meanwhile, which raises the budget, and loading models again costs more than that."""
+
+
+def has_neighbours(memory: DeviceMemory) -> bool:
+    """Return whether others hold memory on the device."""
+    return memory.used - memory.own >= NEIGHBOUR_BYTES
+
+
+def has_room(memory: DeviceMemory, needed: int, limits: Limits) -> bool:
+    """Return whether a worker that needs so many bytes in all may load its models now.
+
+    They must fit beside what the others hold, and into the budget unless there are no others.
+    """
+    if memory.used - memory.own + needed > memory.total:
+        return False
+    return limits.budget_bytes is None or needed <= limits.budget_bytes or not has_neighbours(memory)
+
+
+def within_device(limits: Limits, memory: DeviceMemory | None) -> Limits:
+    """Return the limits with a budget, if there is one, of no more than the others leave of the device."""
+    if memory is None or limits.budget_bytes is None:
+        return limits
+    left = max(1, memory.total - (memory.used - memory.own))
+    return limits.model_copy(update={"budget_bytes": min(limits.budget_bytes, left)})
+
+
+def over_budget_since(
+    since: float | None, floor: int | None, limits: Limits, memory: DeviceMemory | None, now: float
+) -> float | None:
+    """Return since when a worker is above its budget, None if it is not.
+
+    It is if its floor is, and there are neighbours: alone on a device it goes on, since nobody gains by its waiting.
+
+    Args:
+        since: what was returned last.
+        floor: what the worker needs at the least, None while that is not known.
+        limits: the operator's.
+        memory: None where there is no device.
+        now: seconds of a steady clock.
+    """
+    if memory is None or limits.budget_bytes is None or floor is None:
+        return None
+    if floor <= limits.budget_bytes or not has_neighbours(memory):
+        return None
+    return now if since is None else since
+
+
+def must_make_room(since: float | None, now: float) -> bool:
+    """Return whether a worker has been above its budget for so long that it gives up its models."""
+    return since is not None and now - since >= OVER_BUDGET_SECONDS
