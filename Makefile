@@ -17,7 +17,10 @@ WORKERS ?= 4
 ADAPT ?= on
 KEEP ?=
 
-.PHONY: help system demo test lint format crds cluster-up cluster-down clean
+# What `make bench-worker` may be told.
+QUICK ?=
+
+.PHONY: help system demo test lint format bench-worker bench-peers crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +46,12 @@ lint: $(INSTALLED) ## Style, types and layers.
 format: $(INSTALLED) ## Let ruff put the code into shape.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench-worker: $(INSTALLED) ## The worker beside its peers, into docs/benchmarks.md: hours, on a machine with nothing else to do (QUICK=1: minutes).
+	@$(BIN)/python -m benchmarks.worker run $(if $(QUICK),--quick)
+
+bench-peers: $(INSTALLED) ## Install the peers that bench-worker compares with, outside the repository: 8 GB.
+	@$(BIN)/python -m benchmarks.worker peers
 
 crds: $(INSTALLED) ## Write crds/ from the contract's types.
 	@$(BIN)/python -m dev.write_crds
