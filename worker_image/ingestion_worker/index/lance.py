@@ -93,7 +93,7 @@ class LanceIndex:
                 return
             table = self._database.open_table(space.table)
             total = table.count_rows()
-            indexed = {column: index.name for index in table.list_indices() for column in index.columns}
+            indexed = _indexed(table)
             if total > 0 and "text" not in indexed:
                 table.create_index("text", config=FTS(base_tokenizer="icu", remove_stop_words=False))
             if total > SCANNED_ROWS and "vector" not in indexed:
@@ -115,6 +115,16 @@ class LanceIndex:
             query: Any = table.search(vector, vector_column_name="vector", query_type="vector")
             query = query.distance_type("cosine").select([*FOUND_COLUMNS, "_distance"])
             return _found(query.limit(limit).to_arrow())
+
+    def version(self, space: VectorSpace) -> int:
+        """Return the number of a table's version; every write makes another one."""
+        with self._asked("read"):
+            return self._database.open_table(space.table).version
+
+    def indexed(self, space: VectorSpace) -> list[str]:
+        """Return the columns of a table that have a search index; others are searched row by row."""
+        with self._asked("read"):
+            return list(_indexed(self._database.open_table(space.table)))
 
     @property
     def _database(self) -> lancedb.DBConnection:
@@ -158,6 +168,11 @@ def _among(videos: Sequence[str]) -> str:
     """Return the condition, in SQL, that a row is of one of these videos."""
     quoted = ("'" + video.replace("'", "''") + "'" for video in videos)
     return f"video_id IN ({', '.join(quoted)})"
+
+
+def _indexed(table: lancedb.Table) -> dict[str, str]:
+    """Return the name of each column's index."""
+    return {column: index.name for index in table.list_indices() for column in index.columns}
 
 
 def _found(table: pa.Table) -> list[FoundChunk]:

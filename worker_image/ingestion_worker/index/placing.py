@@ -79,7 +79,11 @@ def _first_said(segment: Segment, wanted: set[str], language: str) -> float:
 def _stems(text: str, language: str) -> list[tuple[int, int, str]]:
     """Return the words of a text as stems without accents and case, each with where it stands."""
     reduce = _stemmer(language)
-    return [(word.start(), word.end(), _plain(reduce(word.group().casefold()))) for word in _WORD.finditer(text)]
+    return [(word.start(), word.end(), _plain(reduce(_folded(word.group())))) for word in _WORD.finditer(text)]
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("’", "'")  # noqa: RUF001 - the apostrophe of captions
 
 
 def _plain(word: str) -> str:

@@ -123,7 +123,7 @@ class PostgresIndex:
 
     def by_text(self, space: VectorSpace, words: str, limit: int) -> list[FoundChunk]:
         """Return the chunks that hold one of the words or more, the best by `ts_rank` first."""
-        return self._find(schema.by_text(space, FOUND_COLUMNS), {"words": words, "limit": limit})
+        return self._find(schema.by_text(space, FOUND_COLUMNS), {"words": _without_nul(words), "limit": limit})
 
     def by_vector(self, space: VectorSpace, vector: NDArray[np.float32], limit: int) -> list[FoundChunk]:
         """Return the chunks whose vectors are nearest by cosine, the nearest first."""
