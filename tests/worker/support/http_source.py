@@ -91,7 +91,7 @@ class HttpSource:
                 pass
 
         self._server = ThreadingHTTPServer((self.host, 0), Handler)
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
