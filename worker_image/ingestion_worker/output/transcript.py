@@ -12,6 +12,7 @@ from webvtt import WebVTT
 from webvtt.models import Caption, Timestamp
 
 from ingestion_contract.records import Segment, Word
+from ingestion_worker.text.words import one_line
 
 DIGITS = 3
 """Times are written to the millisecond."""
@@ -85,7 +86,7 @@ def segments_from_json_lines(text: str) -> tuple[Segment, ...]:
     Raises:
         ValueError, KeyError: it did not write this.
     """
-    return tuple(_segment(json.loads(line)) for line in text.splitlines())
+    return tuple(_segment(json.loads(line)) for line in text.split("\n") if line)
 
 
 def _segment(record: dict[str, object]) -> Segment:
@@ -111,13 +112,18 @@ def rounded(segments: Sequence[Segment]) -> tuple[Segment, ...]:
 
 
 def to_web_vtt(segments: Sequence[Segment]) -> str:
-    """Write segments as WebVTT."""
+    """Write segments as WebVTT: a cue each, in the order of their beginnings, as the standard wants it.
+
+    A cue's text is one line, since an empty one would end it. A segment without text has no cue, and a cue lasts a
+    millisecond at least.
+    """
     captions = [
         Caption(
             start=str(Timestamp.from_seconds(segment.start)),
-            end=str(Timestamp.from_seconds(segment.end)),
-            text=html.escape(segment.text, quote=False),
+            end=str(Timestamp.from_seconds(max(segment.end, segment.start + 0.001))),
+            text=html.escape(text, quote=False),
         )
-        for segment in segments
+        for segment in sorted(segments, key=lambda segment: segment.start)
+        if (text := one_line(segment.text))
     ]
     return WebVTT(captions=captions).content
