@@ -22,6 +22,7 @@ from ingestion_worker.steps.conclusion import (
     SourceBlocked,
     Stopped,
 )
+from ingestion_worker.telemetry.timeline import TimelineRecorder
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Concl
     log.info("shard=%d videos=%d to_do=%d device=%s", shard, len(tasks), len(to_do), setting.device.name)
     try:
         if to_do:
-            _ingest(run, store, outcomes, setting, to_do)
+            with TimelineRecorder(store, run.metadata.uid, shard, setting.metrics, setting.device):
+                _ingest(run, store, outcomes, setting, to_do)
     except (Stopped, SourceBlocked, MemoryExhausted) as end:
         if outcomes.missing:
             log.warning("%s", end)
