@@ -141,13 +141,13 @@ def set_media(site: Site, answer: Answer) -> None:
     site.media = answer
 
 
-@pytest.mark.parametrize("stage", [set_manual, set_automatic, set_media])
+@pytest.mark.parametrize(("stage", "asked"), [(set_manual, 1), (set_automatic, 2), (set_media, 3)])
 def test_a_block_at_any_stage_is_a_block_and_nothing_more_is_asked(
-    site: Site, stage: Callable[[Site, Answer], None]
+    site: Site, stage: Callable[[Site, Answer], None], asked: int
 ) -> None:
     stage(site, Answer(status=429))
     assert site.failure() == Failure(Verdict.BLOCKED, "Blocked")
-    assert site.source.asked.total() == {set_manual: 1, set_automatic: 2, set_media: 3}[stage]
+    assert site.source.asked.total() == asked
 
 
 def test_ignored_captions_are_not_asked_for(site: Site) -> None:
