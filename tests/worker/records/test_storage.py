@@ -25,7 +25,7 @@ from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import UID, run_of
 from tests.worker.support.stand_ins import install
 
-RUN = run_of(["http://unused"], source={"captions": "Ignore"})
+RUN = run_of(["http://unused"], source={"captions": "Ignore"}, output={"index": {"type": "None"}})
 
 
 class FullStorage(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -105,9 +105,9 @@ def test_killed_between_manifest_and_outcome_it_goes_on_without_doing_it_again(
     monkeypatch.setattr(full, "refused", f"outcomes/{key}.json")
     with pytest.raises(OutputUnavailable):
         bench.work(RUN)
+    monkeypatch.setattr(full, "refused", "")
     made = bench.store.read_record(layout.manifest(key), VideoManifest)
     assert count(bench.store).succeeded == 1, "the manifest is what counts"
-    monkeypatch.setattr(full, "refused", "")
     assert bench.work(RUN).code is ExitCode.DONE
     assert bench.store.read_record(layout.manifest(key), VideoManifest) == made
     outcome = bench.store.read_record(layout.outcome(UID, key), Outcome)

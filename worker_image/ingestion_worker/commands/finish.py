@@ -19,10 +19,10 @@ def finish(
     termination_message: TerminationMessage = Path(pod.TERMINATION_MESSAGE_FILE),
     verbose: Verbose = False,
 ) -> None:
-    """Count what the output holds, video by video, and write the result.
+    """Count what the output holds, video by video, write the result, and make it searchable.
 
-    Exit codes: 0 counted; 1 the output does not serve now; 64 there is no list of videos, or a bad manifest; 143 asked
-    to stop.
+    Exit codes: 0 counted; 1 the output or the index does not serve now; 64 there is no list of videos, or a bad
+    manifest; 143 asked to stop.
     """
     set_up_logs(verbose)
     ending = Ending(termination_message)

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from ingestion_contract.spec import IndexType, IngestionRun
+from ingestion_worker.index import lance_storage
 from ingestion_worker.index.counts import IndexCounts
 from ingestion_worker.output.store import Store
 
-__all__ = ["IndexCounts", "build"]
+__all__ = ["IndexCounts", "build", "check"]
+
+
+def check(run: IngestionRun, store: Store) -> None:
+    """Check that the index that a run asks for can be: before hours are spent on what goes into it.
+
+    Raises:
+        ConfigurationError: it cannot.
+        OutputUnavailable: its database does not answer.
+    """
+    match run.spec.output.index.type:
+        case IndexType.LANCEDB:
+            lance_storage.address(store)
+        case IndexType.PGVECTOR:
+            from ingestion_worker.index.postgres import connect
+
+            with connect():
+                pass
 
 
 def build(run: IngestionRun, store: Store) -> IndexCounts | None:

@@ -11,6 +11,7 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import RunRecord
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import DiscoverSummary
+from ingestion_worker import index
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.video_list import VideoList
@@ -32,8 +33,9 @@ def discover(
         shard_count: cut the list into so many shards, rather than by what is worth a pod's start.
 
     Raises:
-        StepError: see `source.listing.list_videos` and `video_list.write_once`.
+        StepError: see `index.check`, `source.listing.list_videos` and `video_list.write_once`.
     """
+    index.check(run, store)
     listed = video_list.read(store, run.metadata.uid)
     if listed is None:
         listed = _list(run, store, cookies, rules, shard_count)

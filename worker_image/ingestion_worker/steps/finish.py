@@ -1,9 +1,11 @@
-"""The last step of a run: counts what the output holds."""
+"""The last step of a run: counts what the output holds, and makes it searchable."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
@@ -11,6 +13,7 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import FinishSummary
+from ingestion_worker import index
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
@@ -23,13 +26,14 @@ OTHER = "Other"
 
 
 def finish(run: IngestionRun, store: Store) -> Conclusion:
-    """Count every video of the list once, and write the count.
+    """Count every video of the list once, write the count, and bring the index up to date.
 
     A video has succeeded if its manifest exists, whatever else was recorded. One without an outcome has failed, for
     the reason `NotProcessed`.
 
     Raises:
-        ConfigurationError: there is no list.
+        ConfigurationError: there is no list, or the index cannot be where the run asks for it.
+        OutputUnavailable: the storage or the index refuses; the count is written even if the index is not.
     """
     uid = run.metadata.uid
     listed = video_list.read(store, uid)
@@ -54,7 +58,27 @@ def finish(run: IngestionRun, store: Store) -> Conclusion:
     )
     store.write_record(layout.result(uid), summary)
     log.info("result %s", summary.to_wire())
+    _record_unrecorded(store, uid, manifests, outcomes)
+    index.build(run, store)
     return Conclusion(ExitCode.DONE, summary)
+
+
+def _record_unrecorded(
+    store: Store, uid: str, manifests: Mapping[str, VideoManifest], outcomes: Mapping[str, Outcome]
+) -> None:
+    """Record the success of videos whose worker was killed before it could: the index goes by what is recorded."""
+    for manifest in manifests.values():
+        path = layout.outcome(uid, manifest.key)
+        if path not in outcomes or outcomes[path].result is not Result.SUCCEEDED:
+            outcome = Outcome(
+                video_id=manifest.video.id,
+                result=Result.SUCCEEDED,
+                detail="found by the count",
+                video_key=manifest.key,
+                audio_seconds=manifest.audio_seconds,
+                recorded_at=datetime.now(UTC),
+            )
+            store.write_record(path, outcome)
 
 
 def _judge(has_manifest: bool, outcome: Outcome | None) -> tuple[Result, str]:
