@@ -6,6 +6,7 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import Stage
 from ingestion_contract.records import Video
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import ErrorSummary
@@ -51,7 +52,7 @@ def test_a_speech_model_that_is_not_needed_may_be_missing() -> None:
 
 def test_a_folder_without_a_model_is_64(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=rf"spec\.transcription\.models names {tmp_path}, .*model\.bin"):
-        models(run_with(str(tmp_path))).load()
+        models(run_with(str(tmp_path))).load(frozenset({Stage.ASR}))
 
 
 def test_a_hub_that_does_not_answer_is_1_since_it_may_later(tmp_path: Path) -> None:
