@@ -15,7 +15,7 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, RunRecord, Segment, Video, VideoManifest, Word
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.index.search import QueryModel
-from ingestion_worker.output import transcripts, vectors
+from ingestion_worker.output import transcripts, vectors, video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.transcript import AsrModel, Transcript, TranscriptSource
 from ingestion_worker.output.vectors import EmbedModel, VectorSet
@@ -91,6 +91,11 @@ class Library:
             count = FinishSummary(total=len(made), succeeded=len(made), failed=0, skipped=0)
             self.store.write_record(layout.result(uid), count)
         return made
+
+    def list(self, uid: str, videos: Mapping[str, Sequence[str]]) -> None:
+        """Write the list of a run, as discover does."""
+        listed = [Video(id=video, url=f"https://www.youtube.com/watch?v={video}") for video in videos]
+        video_list.write_once(self.store, uid, listed, [range(len(listed))])
 
     def _video(
         self, video_id: str, sentences: Sequence[str], chunk_tokens: int, embedder: str, dimension: int

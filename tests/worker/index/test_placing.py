@@ -31,6 +31,12 @@ def test_a_word_that_is_everywhere_decides_nothing() -> None:
     assert place.text == "the bread"
 
 
+def test_a_long_word_says_more_than_a_short_one() -> None:
+    place = best_place(segments_of(["a ball of gas", "since hydrogen burns"]), "fusion of hydrogen", "en")
+    assert place is not None
+    assert place.text == "since hydrogen burns"
+
+
 def test_of_two_that_are_equal_the_first_counts() -> None:
     place = best_place(segments_of(["a ship", "no", "a ship"]), "ship", "en")
     assert place is not None

@@ -75,6 +75,16 @@ def test_only_a_manifest_makes_a_video_succeed(store: Store) -> None:
     assert store.read_record(layout.result(UID), FinishSummary) == summary
 
 
+def test_a_video_whose_worker_was_killed_before_it_could_record_it_is_recorded(store: Store) -> None:
+    unrecorded, failed = listed(store, 2)
+    there(store, unrecorded)
+    there(store, failed)
+    outcome(store, failed, Result.FAILED, "Timeout")
+    finish(RUN, store)
+    records = store.read_records((layout.outcome(UID, key) for key in (unrecorded, failed)), Outcome)
+    assert [record.result for record in records.values()] == [Result.SUCCEEDED] * 2
+
+
 def test_manifests_of_other_runs_do_not_count(store: Store) -> None:
     listed(store, 1)
     there(store, "f" * 32)

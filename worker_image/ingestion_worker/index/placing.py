@@ -35,8 +35,9 @@ class Place:
 def best_place(segments: Sequence[Segment], words: str, language: str) -> Place | None:
     """Return the best place among the segments of a chunk, or None where none holds a word that was searched for.
 
-    The best segment has the most of the words, each counted the less the more of the segments have it: a segment with
-    "the" is no find. The moment is that of the first of the words, where word times are known, else of the segment.
+    The best segment has the most of the words. Each counts by its length, since short words are the common ones
+    (Zipf's law of abbreviation), divided by the number of segments that have it. The moment is that of the first of
+    the words, where word times are known, else of the segment.
 
     Args:
         segments: of the chunk, in order.
@@ -46,7 +47,7 @@ def best_place(segments: Sequence[Segment], words: str, language: str) -> Place 
     wanted = {stem for _, _, stem in _stems(words, language)}
     found = [wanted & {stem for _, _, stem in _stems(segment.text, language)} for segment in segments]
     frequency = Counter(stem for stems in found for stem in stems)
-    scores = [sum(1 / frequency[stem] for stem in stems) for stems in found]
+    scores = [sum(len(stem) / frequency[stem] for stem in stems) for stems in found]
     if not any(scores):
         return None
     best = segments[scores.index(max(scores))]
