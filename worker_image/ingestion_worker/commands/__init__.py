@@ -7,6 +7,8 @@ import typer
 from ingestion_worker.commands.discover import discover
 from ingestion_worker.commands.finish import finish
 from ingestion_worker.commands.index import index
+from ingestion_worker.commands.report import report
+from ingestion_worker.commands.run import run
 from ingestion_worker.commands.search import search
 from ingestion_worker.commands.work import work
 
@@ -19,5 +21,5 @@ app = typer.Typer(
     "killed and started again at any time: what is there is not done again.",
 )
 
-for command in (discover, work, finish, index, search):
+for command in (run, discover, work, finish, index, search, report):
     app.command()(command)

@@ -1,0 +1,1 @@
+"""A whole run on one machine, without a cluster: `ingest run`."""

@@ -1,0 +1,61 @@
+"""Progress in words, for lines and for the panel. Pure."""
+
+from __future__ import annotations
+
+from ingestion_contract.metrics import Stage, WorkerState
+from ingestion_worker.local.progress import Progress
+
+GIB = 2**30
+
+STATES = {
+    WorkerState.WORKING: "working",
+    WorkerState.WAITING_FOR_SOURCE: "waiting for the source",
+    WorkerState.WAITING_FOR_MEMORY: "waiting for memory",
+    WorkerState.STARTING: "starting",
+    WorkerState.STOPPING: "stopping",
+    None: "starting",
+}
+
+STAGES = {
+    Stage.FETCH: "fetching",
+    Stage.DECODE: "decoding",
+    Stage.ASR: "speech",
+    Stage.EMBED: "embedding",
+    Stage.COMMIT: "writing",
+}
+
+
+def line(now: Progress) -> str:
+    """Return the progress in one line."""
+    parts = [
+        f"{now.tally.done}/{now.total} videos",
+        f"{now.tally.failed} failed, {now.tally.skipped} skipped",
+        workers(now),
+        f"{now.audio_rate:.1f} audio-hours/hour",
+    ]
+    parts += [memory(now), f"batch {now.batch}"] if now.total_bytes else []
+    parts += [f"out of memory {now.oom_events} times"] if now.oom_events else []
+    parts += [f"{STAGES[now.limiting]} limits"] if now.limiting is not None else []
+    parts += [f"{clock(now.remaining)} to go"] if now.remaining is not None else []
+    return " · ".join(parts)
+
+
+def workers(now: Progress) -> str:
+    """Return how many workers do what."""
+    counts: dict[str, int] = {}
+    for state, number in now.states.items():
+        counts[STATES[state]] = counts.get(STATES[state], 0) + number
+    return "workers: " + (", ".join(f"{number} {what}" for what, number in counts.items()) or "none")
+
+
+def memory(now: Progress) -> str:
+    """Return how much of the device's memory is in use, and whose figures these are."""
+    simulated = "simulated " if now.simulated else ""
+    percent = 100 * now.used / now.total_bytes
+    return f"{simulated}memory {now.used / GIB:.1f}/{now.total_bytes / GIB:.1f} GiB ({percent:.0f} %)"
+
+
+def clock(seconds: float) -> str:
+    """Return a time as h:mm:ss."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
