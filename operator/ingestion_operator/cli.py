@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated
 
 import typer
@@ -57,6 +58,12 @@ def run(
         str | None,
         typer.Option(help="Service account of the workers' pods; no token of it is mounted. Default: the namespace's."),
     ] = None,
+    allow_network: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A network as CIDR that workers may ask for videos, though it is not public; repeat for several."
+        ),
+    ] = None,
     scrape_interval_seconds: Annotated[
         float, typer.Option(min=0.5, max=300, help="How often the workers' metrics are read.")
     ] = 5.0,
@@ -75,6 +82,7 @@ def run(
     namespace at a time: run one replica with the strategy Recreate. It may be stopped or killed at any time; the next
     one goes on where it was.
     """
+    allow_networks = tuple(map(_network, allow_network or ()))
     # kopf and the client take a second to import, which `--help` need not wait for.
     from kubernetes.aio.config import ConfigException
 
@@ -85,7 +93,7 @@ def run(
 
     set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
     settings = Settings(
-        workers=WorkerSettings(image=worker_image, service_account=worker_service_account),
+        workers=WorkerSettings(worker_image, worker_service_account, allow_networks),
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
     )
@@ -94,3 +102,10 @@ def run(
     except ConfigException as problem:
         typer.echo(f"error: no cluster to serve: neither a pod's service account nor a kubeconfig: {problem}", err=True)
         raise typer.Exit(1) from problem
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}: write a network as 10.0.0.0/8", param_hint="--allow-network") from error

@@ -19,10 +19,15 @@ _SMALL = {"requests": {"cpu": "100m", "memory": "256Mi"}}
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What the operator's own configuration says of workers."""
+    """What the operator's own configuration says of workers.
+
+    Attributes:
+        allow_networks: as CIDRs, which may be asked for videos beside public addresses.
+    """
 
     image: str
     service_account: str | None = None
+    allow_networks: tuple[str, ...] = ()
 
 
 def pod_template(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
@@ -55,11 +60,7 @@ def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
         "name": pod.WORKER_CONTAINER,
         "image": settings.image,
         "command": ["ingest", step.value, "--output", output_url(run)],
-        "env": [
-            {"name": "HOME", "value": pod.SCRATCH_FOLDER},
-            {"name": "HF_HOME", "value": pod.MODELS_FOLDER},
-            {"name": pod.POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-        ],
+        "env": _environment(settings),
         "resources": run.spec.workers.resources.to_wire() if step is Step.WORK else _SMALL,
         "volumeMounts": [mount.volume_mount() for mount in mounts(run, step)],
         "terminationMessagePath": pod.TERMINATION_MESSAGE_FILE,
@@ -81,6 +82,17 @@ def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
             "failureThreshold": 1,
         }
     return container
+
+
+def _environment(settings: WorkerSettings) -> list[dict[str, Any]]:
+    """Return the variables; what is set here comes before what a Secret of the user's sets."""
+    return [
+        {"name": "HOME", "value": pod.SCRATCH_FOLDER},
+        {"name": "HF_HOME", "value": pod.MODELS_FOLDER},
+        {"name": pod.POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": pod.ALLOW_NETWORKS, "value": " ".join(settings.allow_networks)},
+        {"name": pod.ALLOW_FOLDERS, "value": ""},
+    ]
 
 
 def _placement(run: IngestionRun) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def test_help_says_what_there_is() -> None:
         ([], "--worker-image"),
         (["--worker-image", "x", "--levers", "wild"], "--levers"),
         (["--worker-image", "x", "--scrape-interval-seconds", "0"], "--scrape-interval-seconds"),
+        (["--worker-image", "x", "--allow-network", "10.0.0.1/8"], "--allow-network"),
     ],
 )
 def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:

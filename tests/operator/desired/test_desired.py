@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+from ingestion_contract import pod
 from ingestion_contract.limits import Limits
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import parse_run
@@ -94,6 +95,19 @@ def test_the_worker_is_called_with_its_step_and_its_output() -> None:
     bucket = container(output={"uri": "s3://bucket/talks", "credentialsSecretRef": {"name": "s3"}})
     assert bucket["command"][-1] == "s3://bucket/talks"
     assert bucket["envFrom"] == [{"secretRef": {"name": "s3"}}]
+
+
+def test_networks_that_may_be_asked_are_the_operators_word_alone() -> None:
+    """`env` comes before `envFrom`: what the operator sets, even to nothing, no Secret of a run's author changes."""
+
+    def environment(settings: WorkerSettings) -> dict[str, Any]:
+        found = pod_template(make_run(), Step.DISCOVER, settings)["spec"]["containers"][0]["env"]
+        return {one["name"]: one.get("value") for one in found}
+
+    allowed = environment(WorkerSettings("worker:1", allow_networks=("10.0.0.0/8", "fd00::/8")))
+    assert allowed[pod.ALLOW_NETWORKS] == "10.0.0.0/8 fd00::/8"
+    nothing = environment(SETTINGS)
+    assert nothing[pod.ALLOW_NETWORKS] == nothing[pod.ALLOW_FOLDERS] == ""
 
 
 def test_only_workers_ask_for_a_device_and_for_placement() -> None:
