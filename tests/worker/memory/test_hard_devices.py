@@ -7,10 +7,10 @@ import pytest
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import OomKind, Stage, WorkerState
 from ingestion_worker.device.simulated import add_neighbour, physics, remove_neighbour, usage
-from ingestion_worker.steps.conclusion import MemoryExhausted
+from ingestion_worker.steps.conclusion import MemoryExhausted, PodTooSmall
 from tests.worker.memory.residents import GIB, LONGEST_TEXT, Card
 from tests.worker.support.runs import wait_for
-from tests.worker.support.stand_ins import StandInEmbedder
+from tests.worker.support.stand_ins import StandInEmbedder, StandInRecogniser
 
 LONGEST = " ".join(["word"] * LONGEST_TEXT)
 INT8 = {"computeType": "float32", "models": [{"languages": ["*"], "model": "stand-in"}]}
@@ -197,3 +197,20 @@ def test_neighbours_that_come_and_go_later_are_not_mistaken_for_its_own(card: Ca
     assert memory is not None
     assert memory.own == pytest.approx(worker.own, abs=GIB // 100)
     assert worker.floor / GIB == pytest.approx(8.6, abs=0.05)
+
+
+def test_the_pods_own_memory_running_out_makes_no_batch_smaller(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = card.make(24).worker()
+    worker.limit(budgetBytes=int(19.2 * GIB))
+    worker.hear(16)
+    allowed = worker.residency.allowed_batch()
+
+    def full(*_: object) -> None:
+        raise RuntimeError("std::bad_alloc")
+
+    monkeypatch.setattr(StandInRecogniser, "transcribe", full)
+    with pytest.raises(PodTooSmall, match="own memory"):
+        worker.hear(16)
+    assert worker.residency.allowed_batch() == allowed
+    assert usage(card.folder).oom_events == 0
+    assert worker.models.loaded == {Stage.ASR, Stage.EMBED}

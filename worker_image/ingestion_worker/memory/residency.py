@@ -215,10 +215,12 @@ class Residency:
         Raises:
             see `ensure`.
         """
-        self._halve(error, size)
-        if items == 1:
-            self._make_room(error)
-            self.ensure(error.stage)
+        if items > 1:
+            self._halve(error, size)
+            return
+        self._metrics.count_oom(error.stage, error.kind)
+        self._make_room(error)
+        self.ensure(error.stage)
 
     def _halve(self, error: OutOfDeviceMemory, size: int) -> None:
         """Learn that a batch of that size did not fit."""
