@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
+from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import Result
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
 from ingestion_worker.media.errors import MediaError
@@ -19,7 +22,11 @@ from ingestion_worker.source.failures import Deferred, Failure, StorageUnavailab
 from ingestion_worker.source.fetch import FetchedAudio, Fetcher
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.steps.conclusion import ConfigurationError, SourceUnavailable
+from ingestion_worker.steps.discover import discover
 from tests.worker.support.http_source import HttpSource
+from tests.worker.support.in_process import Bench
+from tests.worker.support.media import silence
+from tests.worker.support.runs import run_of
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -103,6 +110,16 @@ def test_a_file_is_fetched_without_a_copy_and_what_removes_the_fetched_one_leave
         moved = fetched.path.rename(tmp_path / "moved")
         assert moved.read_text() == video.url.removeprefix(f"file://{talks}/")
         moved.unlink()
+    assert (talks / "a.opus").exists()
+
+
+def test_a_file_goes_all_the_way(bench: Bench, talks: Path, rules: AddressRules) -> None:
+    silence(talks / "a.opus", 5)
+    bench.setting = replace(bench.setting, rules=rules)
+    run = run_of([f"file://{talks}/a.opus"])
+    assert discover(run, bench.store, None, rules).code is ExitCode.DONE
+    assert bench.work(run).code is ExitCode.DONE
+    assert bench.sample("ingestion_videos_total", result=Result.SUCCEEDED, reason="") == 1
     assert (talks / "a.opus").exists()
 
 

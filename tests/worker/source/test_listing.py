@@ -42,6 +42,26 @@ def test_two_addresses_that_end_alike_are_two_videos(source: HttpSource) -> None
     assert videos[1].id.startswith("generic:talk-")
 
 
+def test_the_same_address_in_another_spelling_is_the_same_video(source: HttpSource) -> None:
+    port = source.url.rpartition(":")[2]
+    urls = [f"{source.url}/talk.html", f"HTTP://127.0.0.1:{port}/talk.html", f"{source.url}/talk.html#t=90"]
+    assert [video.url for video in list_videos([source.feed(urls)], None, None, LOOPBACK)] == urls[:1]
+
+
+def test_a_file_on_a_web_server_has_a_version_that_changes_with_it(source: HttpSource) -> None:
+    def version(body: bytes, time: str, **headers: str) -> str:
+        answer = Answer(body, kind="audio/ogg", headers={"Last-Modified": time, **headers})
+        (video,) = list_videos([source.set("/talk.ogg", answer)], None, None, LOOPBACK)
+        return video.version
+
+    first = version(b"OggS", "Wed, 21 Oct 2026 07:28:00 GMT")
+    assert first
+    assert version(b"OggS", "Wed, 21 Oct 2026 07:28:00 GMT") == first
+    assert version(b"OggS", "Thu, 22 Oct 2026 07:28:00 GMT") != first
+    assert version(b"OggS and more", "Wed, 21 Oct 2026 07:28:00 GMT") != first
+    assert version(b"OggS", "Thu, 22 Oct 2026 07:28:00 GMT", ETag='"abc"') == '"abc"'
+
+
 def test_the_limit_spans_all_urls(source: HttpSource) -> None:
     feeds = [source.feed([f"{source.url}/{n}-{m}.html" for m in range(3)], f"/{n}.xml") for n in range(3)]
     videos = list_videos(feeds, 4, None, LOOPBACK)

@@ -83,7 +83,10 @@ def _listed(ydl: Downloader, url: str, rules: AddressRules) -> list[Video]:
     check_scheme(url)
     if storage.is_stored(url):
         return with_retries(lambda: storage.list_files(url, rules))
-    return [video for entry in _entries(ydl, url, 0) if (video := _video(entry)) is not None]
+    entries = list(_entries(ydl, url, 0))
+    # Of a file on a web server, which was the last to be asked; a site's videos have ids that stay with them.
+    version = ydl.last_version() if len(entries) == 1 and entries[0].get("direct") else ""
+    return [video for entry in entries if (video := _video(entry, version)) is not None]
 
 
 def _entries(ydl: Downloader, url: str, depth: int) -> Iterator[dict[str, Any]]:
@@ -106,7 +109,7 @@ def _is_list(entry: dict[str, Any]) -> bool:
     return str(entry.get("ie_key") or "").endswith(("Tab", "Playlist", "Channel"))
 
 
-def _video(entry: dict[str, Any]) -> Video | None:
+def _video(entry: dict[str, Any], version: str) -> Video | None:
     """Return a flat entry as a video; None where the source names no address, or one that is no web site's.
 
     A web site does not get to name files: those are for the user, in `spec.source.urls`.
@@ -126,16 +129,8 @@ def _video(entry: dict[str, Any]) -> Video | None:
         url=encodable(url),
         title=one_line(str(entry.get("title") or ""))[:MAX_TITLE],
         duration_seconds=seconds(entry.get("duration")),
-        version=_version(entry),
+        version=version,
     )
-
-
-def _version(entry: dict[str, Any]) -> str:
-    """Return what changes with the content of a file on a web server: its size and time; of a site's video, nothing."""
-    if not entry.get("direct"):
-        return ""
-    sizes = [one.get("filesize") for one in entry.get("formats") or []]
-    return "-".join(str(part) for part in (*sizes, entry.get("timestamp")) if part is not None)
 
 
 def _add(videos: dict[str, Video], video: Video) -> None:

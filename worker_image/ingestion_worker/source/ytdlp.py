@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
         self._rules = rules
         self._limits = limits
         self._last_error: RequestError | None = None
+        self._last_headers: Mapping[str, str] = {}
         common: dict[str, Any] = {
             "quiet": True,
             "noprogress": True,
@@ -93,10 +95,18 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
         """Ask, and keep the error for `trouble`."""
         self._last_error = None
         try:
-            return super().urlopen(req)
+            answer = super().urlopen(req)
         except RequestError as error:
             self._remember(error)
             raise
+        self._last_headers = answer.headers
+        return answer
+
+    def last_version(self) -> str:
+        """Return what changes with the content that the last answer had: its etag, or else its size and time."""
+        etag = self._last_headers.get("ETag")
+        told = [etag] if etag else [self._last_headers.get(name) for name in ("Content-Length", "Last-Modified")]
+        return " ".join(one for one in told if one)
 
     def _remember(self, error: RequestError) -> None:
         self._last_error = error
