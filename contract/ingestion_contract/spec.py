@@ -74,7 +74,10 @@ class Source(ApiModel):
         )
     )
 
-    urls: list[Url] = Field(max_length=500, description="Videos, playlists, channels or feeds: anything yt-dlp reads.")
+    urls: list[Url] = Field(
+        max_length=500,
+        description="Videos, playlists, channels or feeds that yt-dlp reads; files, folders or patterns as s3://bucket/*.mp4.",
+    )
     limit: int | None = Field(None, ge=1, le=100_000, description="At most so many videos, in the source's order.")
     captions: Captions = Field(
         Captions.PREFER,
