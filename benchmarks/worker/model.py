@@ -25,11 +25,9 @@ from transformers import (
 )
 
 from benchmarks.worker import vocabulary
+from benchmarks.worker.settings import TOKENS
 
 SEED = 2025
-TOKENS = 40
-"""Decoded per window: what about 15 s of speech hold."""
-
 PROMPT = (vocabulary.START, vocabulary.NO_TIMESTAMPS)
 """Before the text of an English model that gives no timestamps."""
 

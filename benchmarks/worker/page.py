@@ -35,6 +35,7 @@ _HOW = """
   read through the worker's own source stage, and write and commit every file.
 - **model-only** is the bound: the features lie ready, the same model runs over the same windows in the same batches,
   and nothing else is done. Its memory holds all features, and says nothing.
+- **Windows** are those that were decoded: fewer where a system cuts the silence within a window out, too.
 - **Rounds:** each system runs in fresh processes, in turns, and each round begins with another one. Given is the
   median of the rounds (lowest to highest); a ratio is the median of the ratios within each round.
 - **Warm** counts from when the models are loaded and one file was transcribed; **cold** from the start of the
@@ -64,8 +65,8 @@ def _load(report: Report, load: str) -> str:
     )
     lines = [
         f"\n## {load}\n\n",
-        "| system | audio-hours/hour | cold | of model-only | ours is | peak memory | same text | word errors |\n",
-        "|---|---|---|---|---|---|---|---|\n",
+        "| system | audio-hours/hour | cold | of model-only | ours is | windows | peak memory | same text | word errors |\n",
+        "|---|---|---|---|---|---|---|---|---|\n",
     ]
     for row in rows:
         cold = report.row(load, row.system, COLD)
@@ -75,6 +76,7 @@ def _load(report: Report, load: str) -> str:
             "" if cold is None else f"{cold.audio_hours_per_hour:.1f}",
             _percent(row.of_model_only),
             "" if row.ours_times is None else f"{row.ours_times:.2f} x",
+            str(row.windows),
             "" if row.system == MODEL_ONLY else _mebibytes(row.peak_host_bytes),
             _percent(row.text_equal),
             _percent(row.word_error_rate),

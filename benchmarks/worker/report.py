@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.worker.measure import Measurement
+from benchmarks.worker.settings import TOKENS
 from benchmarks.worker.systems import EMBEDDING, MODEL_ONLY, OURS, SEQUENTIAL, SYSTEMS
 from dev.demo_model.evaluate import word_error_rate
 
@@ -45,6 +46,7 @@ class Row:
             embedder where the system embeds, too, else without.
         peak_host_bytes: what its processes held together at the most, in any round.
         peak_device_bytes: None on a CPU.
+        windows: that were decoded, from the words, of which each window has the same number.
         text_equal: share of the clips whose text is word for word what faster-whisper's `transcribe` gives; None where
             that was not measured.
         word_error_rate: of single sentences against what was spoken; None where that was not measured.
@@ -60,6 +62,7 @@ class Row:
     ours_times: float | None
     peak_host_bytes: int
     peak_device_bytes: int | None
+    windows: int
     text_equal: float | None
     word_error_rate: float | None
 
@@ -135,6 +138,7 @@ def _row(load: str, system: str, start: str, seconds: float, rounds: Rounds, tex
         ours_times=None if system in (OURS, EMBEDDING, MODEL_ONLY) else _ratio(speeds, ours, system),
         peak_host_bytes=max(each.peak_host_bytes for each in rounds[system]),
         peak_device_bytes=None,
+        windows=_words(rounds[system][0].answer.texts) // TOKENS,
         text_equal=None if texts is None else _text_equal(texts, system),
         word_error_rate=None if texts is None else _word_error_rate(texts, system),
     )
@@ -150,6 +154,10 @@ def _ratio(speeds: Mapping[str, Sequence[float]], system: str, other: str) -> fl
     if system not in speeds or other not in speeds:
         return None
     return median(one / two for one, two in zip(speeds[system], speeds[other], strict=True))
+
+
+def _words(texts: Sequence[str]) -> int:
+    return sum(len(text.split()) for text in texts)
 
 
 def _text_equal(texts: Texts, system: str) -> float | None:

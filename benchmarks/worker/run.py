@@ -17,13 +17,9 @@ from benchmarks.worker.job import Job
 from benchmarks.worker.loads import Load
 from benchmarks.worker.measure import Measurement, SystemFailed, measure
 from benchmarks.worker.report import HostMemory, Report, Texts, rows
+from benchmarks.worker.settings import BATCH, COMPUTE_TYPE, THREADS, TOKENS
 from benchmarks.worker.systems import OURS, SEQUENTIAL, SYSTEMS
 from dev.demo_model import MODEL as DEMONSTRATION_MODEL
-
-THREADS = 2
-COMPUTE_TYPE = "int8"
-BATCH = 8
-"""Windows, as the worker takes where there is no device memory to govern."""
 
 
 Say = Callable[[str], None]
@@ -169,7 +165,7 @@ def _about(plan: Plan, short: Load, long: Load) -> dict[str, str]:
         "versions": ", ".join(
             f"{name} {version(name)}" for name in ("faster-whisper", "ctranslate2", "torch", "onnxruntime")
         ),
-        "model": f"architecture of whisper-tiny.en, random weights, {model.TOKENS} tokens per window, {COMPUTE_TYPE}",
+        "model": f"architecture of whisper-tiny.en, random weights, {TOKENS} tokens per window, {COMPUTE_TYPE}",
         "settings": f"{THREADS} threads, batches of {BATCH}, beam 1, no timestamps, no fallback",
         "short-clips": f"{len(short.media)} clips, {short.seconds / 60:.1f} minutes in all",
         "long-files": f"{len(long.media)} files, {long.seconds / 60:.1f} minutes in all",

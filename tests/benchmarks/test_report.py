@@ -19,6 +19,11 @@ def took(seconds: float, ready: float = 100.0, peak: int = 2**30) -> Measurement
     return Measurement(Answer(ready, seconds, []), peak)
 
 
+def test_windows_are_counted_by_the_words_that_each_has() -> None:
+    heard = Measurement(Answer(1.0, 1.0, ["word " * 80, "word " * 40]), 1)
+    assert [row.windows for row in rows("short-clips", HOUR, {"ours": [heard]}, None)] == [3, 3]
+
+
 def report(
     seconds: dict[str, Sequence[float]], texts: Texts | None = None, memory: Sequence[HostMemory] = ()
 ) -> Report:
