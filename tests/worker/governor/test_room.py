@@ -38,6 +38,10 @@ def test_a_worker_above_its_budget_makes_room_after_a_while() -> None:
     assert room.must_make_room(since, now=100.0 + room.OVER_BUDGET_SECONDS)
 
 
+def test_so_does_one_that_holds_more_than_its_budget_though_it_needs_less() -> None:
+    assert room.over_budget_since(None, FLOOR, limits(9), memory(24, 17.2, 9.2), now=5.0) == 5.0
+
+
 @pytest.mark.parametrize(
     ("budget", "floor", "device"),
     [

@@ -7,6 +7,7 @@ import pytest
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import OomKind, Stage, WorkerState
 from ingestion_worker.device.simulated import add_neighbour, physics, remove_neighbour, usage
+from ingestion_worker.memory import room
 from ingestion_worker.steps.conclusion import MemoryExhausted, PodTooSmall
 from tests.worker.memory.residents import GIB, LONGEST_TEXT, Card
 from tests.worker.support.runs import wait_for
@@ -25,6 +26,23 @@ def test_a_leak_is_healed_by_loading_the_models_again(card: Card) -> None:
     assert sum(worker.heard) == 40
     assert sum(worker.embedded) == 40
     assert usage(card.folder).oom_events >= 2
+    assert not worker.residency.two_passes
+
+
+def test_beside_a_neighbour_too_a_leak_is_healed_by_loading_again_rather_than_waited_out(
+    card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "OVER_BUDGET_SECONDS", 0.0)
+    worker = card.make(24, leak_bytes=int(0.2 * GIB)).worker(wait_seconds=600)
+    add_neighbour(card.folder, "constant", 2 * GIB)
+    worker.limit(budgetBytes=int(9.6 * GIB))
+    most = 0
+    for _ in range(20):
+        worker.residency.keep_within_budget()
+        worker.hear(1)
+        most = max(most, worker.own)
+    assert worker.heard == [1] * 20
+    assert most < 9.85 * GIB
     assert not worker.residency.two_passes
 
 

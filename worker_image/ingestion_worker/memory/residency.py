@@ -110,7 +110,7 @@ class Residency:
         return governor.allowed_tokens(self._law, self._limits_here(), self._governed)
 
     def keep_within_budget(self) -> None:
-        """Make room if the worker's floor has been above its budget for a while, and return when there is room again.
+        """Make room if the worker has been above its budget for a while, and return when there is room for it again.
 
         Raises:
             see `ensure`.
@@ -120,7 +120,8 @@ class Residency:
             self._over_budget_since, self._floor, self._limits(), self._device.memory(), now
         )
         if room.must_make_room(self._over_budget_since, now):
-            self._release("the budget is below the floor")
+            self._over_budget_since = None
+            self._release("above the budget")
             self.ensure(self._stage)
 
     def switch(self, model: LanguageModel) -> None:
@@ -204,8 +205,6 @@ class Residency:
         memory = self._device.memory()
         highest = None if memory is None else memory.highest
         self._law = governor.after_batch(self._law, stage, size, seconds, highest, time.monotonic())
-        if self._law.footprint is not None:
-            self._footprints[self._models.loaded] = self._law.footprint
         if stage is Stage.ASR:
             self._metrics.batch_size.set(size)
 

@@ -9,8 +9,8 @@ NEIGHBOUR_BYTES = 256 * 1024**2
 """Less than that, held by others, is no neighbour: a CUDA context alone takes more."""
 
 OVER_BUDGET_SECONDS = 15.0
-"""How long a worker may stay above a budget that is below its floor, before it gives up its models: the operator
-lowers the number of workers meanwhile, which raises the budget, and loading models again costs more than that."""
+"""How long a worker may stay above its budget before it gives up its models: the operator may be lowering the number of
+workers meanwhile, which raises the budget, and loading models again costs more than that."""
 
 
 def has_neighbours(memory: DeviceMemory) -> bool:
@@ -41,7 +41,8 @@ def over_budget_since(
 ) -> float | None:
     """Return since when a worker is above its budget, None if it is not.
 
-    It is if its floor is, and there are neighbours: alone on a device it goes on, since nobody gains by its waiting.
+    It is if it holds more, or needs more at the least, and there are neighbours: alone on a device it goes on, since
+    nobody gains by its waiting. It may hold more since the budget was lowered, or since something leaks.
 
     Args:
         since: what was returned last.
@@ -52,7 +53,7 @@ def over_budget_since(
     """
     if memory is None or limits.budget_bytes is None or floor is None:
         return None
-    if floor <= limits.budget_bytes or not has_neighbours(memory):
+    if max(floor, memory.own) <= limits.budget_bytes or not has_neighbours(memory):
         return None
     return now if since is None else since
 
