@@ -8,7 +8,8 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 
 import pytest
-from yt_dlp.utils import DownloadError, YoutubeDLError
+from yt_dlp.extractor.generic import GenericIE
+from yt_dlp.utils import DownloadError, ExtractorError, YoutubeDLError
 
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
@@ -56,8 +57,6 @@ def speech(tmp_path: Path) -> bytes:
 def flac(body: bytes) -> Answer:
     return Answer(body, kind="audio/flac")
 
-
-NOT_A_BOT = "<html><title>Sign in to confirm you\u2019re not a bot</title></html>"
 
 ALWAYS = {
     "not found": (Answer(status=404), GONE),
@@ -147,6 +146,29 @@ def test_a_block_is_answered_by_asking_no_more(
     assert "Retry-After 3600" in caplog.text
 
 
+SAID = {
+    "Sign in to confirm you\u2019re not a bot. Use --cookies for the authentication": BLOCKED,
+    "This content isn\u2019t available, try again later.": BLOCKED,
+    "Private video. Sign in if you\u2019ve been granted access to this video": Failure(Verdict.PERMANENT, "Private"),
+    "This live event will begin in 3 hours.": Failure(Verdict.DEFERRED, "Upcoming"),
+    "Video unavailable. This video has been removed by the uploader": GONE,
+}
+
+
+@pytest.mark.parametrize("words", SAID)
+def test_what_a_site_says_in_words_counts(
+    source: HttpSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """With status 200, as YouTube says it; yt-dlp's extractor of the site passes the words on."""
+
+    def extract(self: GenericIE, url: str) -> None:
+        raise ExtractorError(self._download_webpage(url, "1"), expected=True)
+
+    monkeypatch.setattr(GenericIE, "_real_extract", extract)
+    assert failure(source.set("/watch", Answer(words.encode())), tmp_path) == SAID[words]
+    assert source.asked.total() == 1
+
+
 def test_a_source_that_asks_for_a_short_wait_is_given_it(source: HttpSource, tmp_path: Path) -> None:
     def wait(seconds: str) -> bool | float:
         url = source.set("/watch.html", Answer(status=503, headers={"Retry-After": seconds}))
@@ -157,6 +179,37 @@ def test_a_source_that_asks_for_a_short_wait_is_given_it(source: HttpSource, tmp
     assert wait("7") == 7.0
     assert wait("3600") is True, "after the usual wait"
     assert wait("Wed, 21 Oct 2026 07:28:00 GMT") is True
+
+
+def stream(source: HttpSource, *parts: Answer) -> str:
+    """An HLS stream of parts."""
+    urls = [source.set(f"/{number}.ts", part) for number, part in enumerate(parts)]
+    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:9", *(f"#EXTINF:9,\n{url}" for url in urls), "#EXT-X-ENDLIST"]
+    return source.set("/talk.m3u8", Answer("\n".join(lines).encode(), kind="application/vnd.apple.mpegurl"))
+
+
+PART = Answer(b"\x47" * 188, kind="video/mp2t")
+
+
+def test_a_stream_in_parts_is_fetched_whole(source: HttpSource, tmp_path: Path) -> None:
+    fetched = fetch(stream(source, PART, PART, PART), tmp_path)
+    assert isinstance(fetched, FetchedAudio)
+    assert fetched.path.read_bytes() == PART.body * 3
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [(Answer(status=404), GONE), (Answer(status=429), BLOCKED), (Answer(status=500), SERVER_ERROR)],
+    ids=["missing", "blocked", "server error"],
+)
+def test_a_stream_without_one_of_its_parts_is_not_passed_off_as_whole(
+    source: HttpSource, tmp_path: Path, broken: Answer, expected: Failure
+) -> None:
+    assert failure(stream(source, PART, broken, PART), tmp_path) == expected
+
+
+def test_the_bound_of_bytes_counts_all_parts_together(source: HttpSource, tmp_path: Path) -> None:
+    assert failure(stream(source, *[Answer(bytes(3 * MIB), kind="video/mp2t")] * 3), tmp_path) == TOO_LARGE
 
 
 def test_an_answer_whose_headers_never_end_is_cut(tmp_path: Path) -> None:

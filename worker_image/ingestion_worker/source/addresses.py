@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -60,15 +59,6 @@ class AddressRules:
             if not path.is_absolute():
                 raise ValueError(f"{path} is no absolute path")
         return cls(allowed, paths)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Return the rules that the environment sets.
-
-        Raises:
-            ValueError: as `parse`.
-        """
-        return cls.parse(os.environ.get(pod.ALLOW_NETWORKS, "").split(), os.environ.get(pod.ALLOW_FOLDERS, "").split())
 
     def check_address(self, host: str, address: str) -> None:
         """Check an address that a host's name has resolved to, right before it is connected to.

@@ -124,7 +124,11 @@ TABLE: tuple[Row, ...] = (
     _of("more time than is given to a fetch", (TooSlow,), _T, "TooSlow"),
     _status((429,), _B, "Blocked"),
     _status((404, 410), _P, "Gone"),
-    _says(("not a bot", "try again later", "captcha", "rate limit", "too many requests"), _B, "Blocked"),
+    _says(
+        ("not a bot", "try again later", "captcha", "anti bot challenge", "rate limit", "too many requests"),
+        _B,
+        "Blocked",
+    ),
     _status((401, 451), _P, "Forbidden"),
     _status((403,), _T, "Forbidden"),
     _of("any other HTTP status", (HTTPError,), _T, "ServerError"),
