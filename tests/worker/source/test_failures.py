@@ -1,6 +1,7 @@
 """What an error of the source means: row by row, and against a server that misbehaves."""
 
 import errno
+from collections.abc import Callable
 from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -35,6 +36,7 @@ from ingestion_worker.source.retry import ATTEMPTS
 from ingestion_worker.steps.conclusion import PodTooSmall
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
+from tests.worker.support.media import silence, video_without_audio
 from tests.worker.support.runs import REPOSITORY, run_of
 
 PERMANENT, DEFERRED, TRANSIENT = Verdict.PERMANENT, Verdict.DEFERRED, Verdict.TRANSIENT
@@ -169,16 +171,32 @@ def test_a_page_that_fails(
         assert source.asked["/watch/1.html"] >= ATTEMPTS
 
 
-MEDIA = {
-    "Corrupt": Answer(b"no audio in here\n" * 500, kind="audio/ogg"),
-    "NoAudio": Answer(b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\0\0\0\0", kind="audio/wav"),
-}
+def no_media(_folder: Path) -> Answer:
+    return Answer(b"no audio in here\n" * 500, kind="audio/ogg")
+
+
+def cut_short(folder: Path) -> Answer:
+    return Answer(silence(folder / "speech.flac", 5).read_bytes()[:60], kind="audio/flac")
+
+
+def no_samples(_folder: Path) -> Answer:
+    header = b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\0\0\0\0"
+    return Answer(header, kind="audio/wav")
+
+
+def no_sound_track(folder: Path) -> Answer:
+    return Answer(video_without_audio(folder / "video.mkv").read_bytes(), kind="video/x-matroska")
 
 
 @pytest.mark.usefixtures("quick_retries")
-@pytest.mark.parametrize("reason", MEDIA)
-def test_media_that_cannot_be_used_is_skipped(bench: Bench, source: HttpSource, reason: str) -> None:
-    url = source.set("/watch/1.html", page(source.set("/media/1.wav", MEDIA[reason])))
+@pytest.mark.parametrize(
+    ("media", "reason"),
+    [(no_media, "Corrupt"), (cut_short, "Corrupt"), (no_samples, "NoAudio"), (no_sound_track, "NoAudio")],
+)
+def test_media_that_cannot_be_used_is_skipped(
+    bench: Bench, source: HttpSource, tmp_path: Path, media: Callable[[Path], Answer], reason: str
+) -> None:
+    url = source.set("/watch/1.html", page(source.set("/media/1", media(tmp_path))))
     bench.list([url])
     bench.work(run_of([url]))
     assert bench.sample("ingestion_videos_total", result=Result.SKIPPED, reason=reason) == 1
