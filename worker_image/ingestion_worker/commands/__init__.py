@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ingestion_worker.commands.discover import discover
+from ingestion_worker.commands.doctor import doctor
 from ingestion_worker.commands.finish import finish
 from ingestion_worker.commands.index import index
 from ingestion_worker.commands.report import report
@@ -21,5 +22,5 @@ app = typer.Typer(
     "killed and started again at any time: what is there is not done again.",
 )
 
-for command in (run, discover, work, finish, index, search, report):
+for command in (run, discover, work, finish, index, search, report, doctor):
     app.command()(command)

@@ -70,13 +70,9 @@ def latest(store: Store) -> str:
     Raises:
         ConfigurationError: the output holds none.
     """
-    paths = [layout.run_record(uid) for uid in _uids(store)]
+    root = PurePosixPath(layout.run_record("uid")).parts[0]
+    paths = [layout.run_record(uid) for uid in store.folders(root)]
     runs = store.read_records(paths, RunRecord).values()
     if not runs:
         raise ConfigurationError(f"{store.uri} holds no run: `ingest run` or `ingest discover` begins one")
     return max(runs, key=lambda run: run.created_at).uid
-
-
-def _uids(store: Store) -> set[str]:
-    root = PurePosixPath(layout.run_record("uid")).parts[0]
-    return {PurePosixPath(path).parts[1] for path in store.list(root) if len(PurePosixPath(path).parts) > 2}
