@@ -2,11 +2,13 @@
 
 import socket
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yt_dlp.utils import DownloadError
 
 from ingestion_contract.records import Video
@@ -63,6 +65,21 @@ def test_what_is_not_public_is_refused_with_what_it_is_and_how_to_allow_it(addre
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e", "::ffff:8.8.8.8"])
 def test_public_addresses_may_be_asked(address: str) -> None:
     AddressRules().check_address("talks.example", address)
+
+
+def is_refused(address: IPv4Address | IPv6Address) -> bool:
+    try:
+        AddressRules().check_address("talks.example", str(address))
+    except AddressRefused:
+        return True
+    return False
+
+
+@given(st.one_of(st.ip_addresses(v=4), st.sampled_from([IPv4Address("10.0.0.1"), IPv4Address("127.0.0.1")])))
+def test_an_ipv4_address_inside_an_ipv6_one_is_judged_alike(address: IPv4Address) -> None:
+    number = int(address)
+    mapped, nat64, sixtofour = (0xFFFF << 32) | number, (0x64FF9B << 96) | number, (0x2002 << 112) | (number << 80)
+    assert {is_refused(IPv6Address(form)) for form in (mapped, nat64, sixtofour)} == {is_refused(address)}
 
 
 def test_a_network_that_is_allowed_may_be_asked_and_no_other() -> None:
