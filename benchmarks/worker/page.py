@@ -65,7 +65,7 @@ def _load(report: Report, load: str) -> str:
     )
     lines = [
         f"\n## {load}\n\n",
-        "| system | audio-hours/hour | cold | of model-only | ours is | windows | peak memory | same text | word errors |\n",
+        "| system | audio-hours/hour | cold | of model-only | ours is | windows | memory | same text | word errors |\n",
         "|---|---|---|---|---|---|---|---|---|\n",
     ]
     for row in rows:

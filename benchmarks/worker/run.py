@@ -21,7 +21,6 @@ from benchmarks.worker.settings import BATCH, COMPUTE_TYPE, THREADS, TOKENS
 from benchmarks.worker.systems import OURS, SEQUENTIAL, SYSTEMS
 from dev.demo_model import MODEL as DEMONSTRATION_MODEL
 
-
 Say = Callable[[str], None]
 
 
