@@ -55,6 +55,19 @@ def long_speech(sample: SampleServer) -> bytes:
     return content.getvalue()
 
 
+@pytest.fixture(scope="session")
+def half_an_hour(long_speech: bytes) -> bytes:
+    """A WAV file of speech, with a long pause in the middle."""
+    with wave.open(BytesIO(long_speech)) as file:
+        speech = file.readframes(file.getnframes())
+    pause = bytes(2 * 250 * audio.SAMPLE_RATE)
+    content = BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, audio.SAMPLE_RATE, 0, "NONE", "NONE"))
+        file.writeframes(speech * 2 + pause + speech * 2 + speech[: len(speech) // 3 * 2])
+    return content.getvalue()
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A workspace whose worker has stand-ins for models."""

@@ -1,8 +1,6 @@
 """A long video is checkpointed, and goes on within after a kill."""
 
-import wave
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +18,6 @@ from tests.worker.support.runs import run_of
 from tests.worker.support.stand_ins import StandInRecogniser
 
 RUN = run_of(["http://unused"])
-
-
-@pytest.fixture(scope="session")
-def half_an_hour(long_speech: bytes) -> bytes:
-    """A WAV file of speech, with a long pause in the middle."""
-    with wave.open(BytesIO(long_speech)) as file:
-        speech = file.readframes(file.getnframes())
-    pause = bytes(2 * 250 * SAMPLE_RATE)
-    content = BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", "NONE"))
-        file.writeframes(speech * 2 + pause + speech * 2 + speech[: len(speech) // 3 * 2])
-    return content.getvalue()
 
 
 class Killed(BaseException):

@@ -1,7 +1,9 @@
 """A worker that is killed and started again loses nothing and does nothing twice."""
 
 import random
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dev.sample_media.sentences import expected
@@ -10,7 +12,11 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from ingestion_contract.summary import FinishSummary, ShardSummary
 from ingestion_worker.device.simulated import create, physics, usage
+from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.runs import Workspace, wait_for
+
+KILLS = 20
+SEED = 7
 
 VIDEOS = 20
 """One of them was removed."""
@@ -38,22 +44,46 @@ def is_complete(workspace: Workspace) -> None:
     assert result.reasons == {"Gone": len(EXPECTED.unavailable)}
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_at_any_moment_it_goes_on_where_it_was(listed: Workspace, seed: int) -> None:
-    chance = random.Random(seed)
-    for _ in range(2):
-        more = len(listed.manifests()) + chance.randint(1, 6)
-        with listed.worker(0) as worker:
-            wait_for(lambda more=more: len(listed.manifests()) >= more, f"{more} videos are there")  # type: ignore[misc]
-            worker.process.kill()
-            worker.end()
-    before = listed.manifests()
-    assert usage(listed.gpu).used == 0
-    with listed.worker(0) as worker:
+def test_killed_at_twenty_random_moments_it_gives_the_output_of_an_undisturbed_run(
+    tmp_path: Path, sample: SampleServer, source: HttpSource, half_an_hour: bytes
+) -> None:
+    talk = source.set("/talk.wav", Answer(half_an_hour, kind="audio/wav"))
+    undisturbed, killed = (prepared(tmp_path / name, [sample.feed_url, talk]) for name in ("undisturbed", "killed"))
+    with undisturbed.worker(0) as worker:
         assert worker.end() == ExitCode.DONE
-    is_complete(listed)
-    after = listed.manifests()
-    assert {name: after[name] for name in before} == before, "what was there was not made again"
+    chance = random.Random(SEED)
+    for _ in range(KILLS):
+        before = killed.manifests()
+        with killed.worker(0) as worker:
+            wait_for(lambda worker=worker: worker.ended or worker.ready()[0] == 200, "it works")  # type: ignore[misc]
+            worker.kill_after(chance.uniform(0, 3))
+        assert usage(killed.gpu).used == 0
+        assert before.items() <= killed.manifests().items(), "what was there was not made again"
+    with killed.worker(0) as worker:
+        assert worker.end() == ExitCode.DONE
+    assert len(killed.outcomes()) == VIDEOS + 1
+    assert content(killed) == content(undisturbed)
+    assert len(content(killed)) == len(EXPECTED.available) + 1
+
+
+def prepared(root: Path, urls: list[str]) -> Workspace:
+    """A workspace with a simulated GPU and the list of a run's videos, all in one shard."""
+    root.mkdir()
+    workspace = Workspace(root)
+    create(workspace.gpu, 24 * physics.GIB)
+    workspace.write_run(urls, source={"limit": VIDEOS + 1}, workers={"videosPerShard": VIDEOS + 1})
+    assert workspace.finish("discover")[0] == 0
+    return workspace
+
+
+def content(workspace: Workspace) -> dict[str, tuple[str, list[object]]]:
+    """What is there of each video: its transcript, and its chunks with their vectors."""
+    found = {}
+    for name, manifest in workspace.manifests().items():
+        transcript = next(file for file in workspace.transcript(manifest).files if file.path.endswith(".jsonl"))
+        chunks = pq.read_table(workspace.output / manifest.files[0].path)
+        found[name] = ((workspace.output / transcript.path).read_text(), chunks.to_pylist())
+    return found
 
 
 def test_asked_to_stop_it_commits_what_is_finished_and_says_so(listed: Workspace) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -166,6 +166,17 @@ class Worker:
     def end(self) -> int:
         """Wait for its end; its exit code, negative for a signal."""
         return self.process.wait(PATIENCE_SECONDS)
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def kill_after(self, seconds: float) -> None:
+        """Kill it after so many seconds, unless it ends before."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        self.process.kill()
+        self.end()
 
     def terminate(self) -> int:
         """Ask it to stop; its exit code."""
