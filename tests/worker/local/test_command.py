@@ -16,6 +16,7 @@ import pytest
 from dev.sample_media.server import SampleServer
 from ingestion_contract import pod
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_worker.device.simulated import create, physics, usage
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.runs import PATIENCE_SECONDS, REPOSITORY, STAND_IN, wait_for
 
@@ -28,6 +29,7 @@ class Local:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.output = folder / "out"
+        self.gpu = folder / "gpu"
 
     def manifest(self, urls: list[str], **source: object) -> Path:
         spec = {
@@ -44,7 +46,9 @@ class Local:
         return [*STAND_IN, "run", "--output", str(self.output), "--allow-network", "127.0.0.0/8", *arguments]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(self.folder)} | {pod.ALLOW_NETWORKS: ""}
+        gpu = {"SIMULATED_GPU": str(self.gpu)} if self.gpu.exists() else {}
+        ours = {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(self.folder), pod.ALLOW_NETWORKS: ""}
+        return {**os.environ, **ours, **gpu}
 
     def finish(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -123,6 +127,19 @@ def test_a_model_that_is_not_there_ends_the_run_with_one_sentence(local: Local, 
     assert done.returncode == ExitCode.CONFIGURATION
     assert "spec.embedding.model names /nowhere" in done.stderr
     assert "To go on:" in done.stderr
+
+
+def test_of_four_workers_begin_as_many_as_fit_and_memory_never_runs_out(local: Local, source: HttpSource) -> None:
+    """The founding incident: 8.6 GiB at the least each, and 80 % of 24 GiB hold two."""
+    create(local.gpu, 24 * physics.GIB)
+    file = str(local.manifest([source.feed(videos(source, 8))]))
+    done = local.finish("-f", file, "--workers", "4")
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert len(local.manifests()) == 8
+    assert "Simulated GPU (simulated)" in done.stderr
+    assert "2 of 4 workers fit: each needs 8.6 GiB at the least" in done.stderr
+    assert "out of memory" not in done.stderr
+    assert usage(local.gpu).oom_events == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

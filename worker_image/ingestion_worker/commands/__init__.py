@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     help="Turns videos into transcripts and vectors. A run has three steps: `discover` lists its videos and cuts them "
     "into shards, `work` ingests one shard (start as many as you like), `finish` counts what is there. Each may be "
-    "killed and started again at any time: what is there is not done again.",
+    "killed and started again at any time: what is there is not done again. `run` takes all of them on this machine.",
 )
 
 for command in (run, discover, work, finish, index, search, report, doctor):

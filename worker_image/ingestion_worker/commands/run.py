@@ -60,7 +60,7 @@ def run(
 ) -> None:
     """List videos, ingest them, index them and report: a whole run on this machine, without a cluster.
 
-    Options come before the fields of a manifest. Ctrl-C commits what is finished; the same command goes on.
+    Options override the fields of a manifest. Ctrl-C commits what is finished; the same command goes on.
 
     Exit codes: 0 at least spec.objectives.minSuccessPercent of the videos are there; 1 fewer are, or something does not
     serve now; 64 the configuration cannot work; 69 this machine's GPU or installation is unusable; 75 the source blocks

@@ -11,7 +11,7 @@ from ingestion_worker.local import words
 from ingestion_worker.local.progress import Progress
 from ingestion_worker.text.words import escaped
 
-BAR = 42
+BAR = 30
 
 _COLOURS = {
     WorkerState.WORKING: "green",
@@ -41,7 +41,8 @@ def panel(now: Progress) -> RenderableType:
 def _videos(now: Progress) -> Text:
     share = now.tally.done / now.total if now.total else 1.0
     to_go = f"   {words.clock(now.remaining)} to go" if now.remaining is not None else ""
-    return Text.assemble(_bar(share, "green"), f"  {now.tally.done} of {now.total}", (to_go, "bold"))
+    so_far = f"   {words.clock(now.elapsed)} so far"
+    return Text.assemble(_bar(share, "green"), f"  {now.tally.done} of {now.total}", (to_go, "bold"), (so_far, "dim"))
 
 
 def _outcomes(now: Progress) -> Text:
@@ -51,7 +52,6 @@ def _outcomes(now: Progress) -> Text:
         (f"   {tally.failed} failed", "red" if tally.failed else "dim"),
         (f"   {tally.skipped} skipped", "" if tally.skipped else "dim"),
         f"   {now.audio_rate:.1f} audio-hours/hour",
-        (f"   {words.clock(now.elapsed)} so far", "dim"),
     )
 
 
@@ -69,13 +69,13 @@ def _memory(now: Progress) -> Text:
     target = min(BAR - 1, BAR * now.target_percent // 100)
     bar = Text.assemble(bar[:target], ("│", "bold"), bar[target + 1 :])
     used = f"  {now.used / words.GIB:.1f} of {now.total_bytes / words.GIB:.1f} GiB, {100 * share:.0f} %"
-    oom = (f"   out of memory {now.oom_events} times", "red" if now.oom_events else "dim")
-    return Text.assemble(bar, used, (f"   target {now.target_percent} %", "dim"), oom)
+    return Text.assemble(bar, used, (f"   target {now.target_percent} %", "dim"))
 
 
 def _batch(now: Progress) -> Text:
     busy = f"   device busy {100 * now.utilisation:.0f} %" if now.utilisation is not None else ""
-    return Text.assemble(f"{now.batch} windows", (f" of at most {now.ceiling}", "dim"), busy)
+    oom = (f"   out of memory {now.oom_events} times", "red") if now.oom_events else ""
+    return Text.assemble(f"{now.batch} windows", (f" of at most {now.ceiling}", "dim"), busy, oom)
 
 
 def _stages(now: Progress) -> Text:
