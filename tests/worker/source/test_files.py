@@ -1,13 +1,16 @@
 """Videos that are files: on a disk below a folder that is allowed, and in object storage."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
@@ -169,6 +172,21 @@ def test_links_do_not_lead_out_of_a_folder_nor_in_circles(talks: Path, rules: Ad
         fetch(link, tmp_path, rules)
     with pytest.raises(ConfigurationError, match="--allow-folder"):
         list_videos([f"file://{talks}/away/secret.mp4"], None, None, rules)
+
+
+def test_a_folder_that_cannot_be_read_whole_is_not_taken_for_what_can_be_read(
+    talks: Path, rules: AddressRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = LocalFileSystem.ls
+
+    def ls(self: LocalFileSystem, path: str, detail: bool = False, **options: Any) -> Any:
+        if path.endswith("/deep"):
+            raise OSError(errno.EREMOTEIO, "the server went away")
+        return listed(self, path, detail, **options)
+
+    monkeypatch.setattr(LocalFileSystem, "ls", ls)
+    with pytest.raises(SourceUnavailable, match="went away"):
+        list_videos([f"file://{talks}"], None, None, rules)
 
 
 def test_what_is_no_file_is_not_read(talks: Path, rules: AddressRules, tmp_path: Path) -> None:

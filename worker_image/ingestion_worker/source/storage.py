@@ -123,12 +123,19 @@ def _found(fs: Any, path: str) -> dict[str, Mapping[str, Any]]:
     return {name: found for name, found in _walk(fs, path) if Path(name).suffix.lower() in SUFFIXES}
 
 
-def _walk(fs: Any, root: str, depth: int | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for _, folders, files in fs.walk(root, maxdepth=depth, detail=True):
-        for link in [name for name, info in folders.items() if info.get("islink")]:
-            del folders[link]
-        for info in files.values():
-            yield info["name"], info
+def _walk(fs: Any, folder: str, depth: int | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the files below a folder, down to a depth.
+
+    Not by fsspec's own `walk`, for which a folder below that cannot be read is empty: its videos would be lost unseen.
+    """
+    for info in fs.ls(folder, detail=True):
+        name = info["name"].rstrip("/")
+        if name == folder:
+            continue
+        if info["type"] != "directory":
+            yield name, info
+        elif depth != 1 and not info.get("islink"):
+            yield from _walk(fs, name, depth and depth - 1)
 
 
 def _matching(fs: Any, pattern: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
