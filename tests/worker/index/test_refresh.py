@@ -1,14 +1,17 @@
 """The index holds what the runs list, and nothing else, whatever happened before."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
+import lancedb
 import psycopg
 import pyarrow as pa
 import pytest
 
 from ingestion_contract import layout
 from ingestion_contract.spec import IndexType
-from ingestion_worker.index import rows
+from ingestion_worker.index import lance_storage, rows
 from ingestion_worker.index.backends import open_index
 from ingestion_worker.index.counts import IndexCounts
 from ingestion_worker.index.entries import Entry, VectorSpace
@@ -17,6 +20,7 @@ from ingestion_worker.index.lance import LanceIndex
 from ingestion_worker.index.postgres import PostgresIndex
 from ingestion_worker.index.refresh import refresh
 from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import OutputUnavailable
 from tests.worker.index.conftest import Opened
 from tests.worker.index.kit import BREAD, DIMENSION, EMBEDDER, SHIPS, STARS, Library
 
@@ -183,6 +187,48 @@ def test_rows_of_two_keys_at_once_are_set_right(opened: Opened, library: Library
         index.replace(SPACE, mixed)
     assert refreshed(opened, library).written == 1
     assert held(opened) == {"bread": Entry(made["bread"].key, 2)}
+
+
+def test_rows_that_two_processes_wrote_at_once_are_there_once_at_the_end(library: Library) -> None:
+    made = library.run("talks", ALL)
+    refresh(LanceIndex(library.store), library.store)
+    other = LanceIndex(library.store)
+    entry = Entry(made["bread"].key, 2)
+    table = next(rows.read(library.store, SPACE, ["bread"], {"bread": entry})).table
+    lancedb.connect(lance_storage.address(library.store)).open_table(SPACE.table).add(table)
+    assert other.entries(SPACE)["bread"].rows == 4
+    assert refresh(other, library.store).written == 1
+    assert other.entries(SPACE)["bread"] == entry
+
+
+def test_processes_that_write_at_the_same_time_make_one_whole_index(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BATCH_BYTES", 1)
+    many = {f"{video}{copy}": sentences for video, sentences in ALL.items() for copy in range(5)}
+    made = library.run("talks", many)
+    start = Barrier(3)
+
+    def write() -> IndexCounts:
+        index = LanceIndex(library.store)
+        start.wait()
+        return refresh(index, library.store)
+
+    with ThreadPoolExecutor(3) as threads:
+        done = [thread.result() for thread in [threads.submit(write) for _ in range(3)]]
+    assert {counts.rows for counts in done} == {30}
+    entries = LanceIndex(library.store).entries(SPACE)
+    assert entries == {video: Entry(manifest.key, manifest.chunks) for video, manifest in made.items()}
+
+
+def test_a_table_that_another_process_keeps_changing_is_not_called_done(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.run("talks", ALL)
+    index = LanceIndex(library.store)
+    monkeypatch.setattr(index, "replace", lambda *_: None)
+    with pytest.raises(OutputUnavailable, match=r"another process writes .* run `ingest index` again"):
+        refresh(index, library.store)
 
 
 def state_of(index: ChunkIndex) -> object:

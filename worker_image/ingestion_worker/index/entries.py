@@ -49,6 +49,9 @@ class Difference:
     write: list[str]
     remove: list[str]
 
+    def __bool__(self) -> bool:
+        return bool(self.write or self.remove)
+
 
 def difference(wanted: Mapping[str, Entry], present: Mapping[str, Entry]) -> Difference:
     """Return what makes an index that holds `present` hold `wanted`; both by video id."""

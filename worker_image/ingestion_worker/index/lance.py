@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import stamina
 from numpy.typing import NDArray
 
 from ingestion_contract import layout
@@ -36,9 +37,19 @@ SCANNED_ROWS = 50_000
 KEPT = timedelta(days=1)
 """How long a table's earlier versions stay: a search that goes on meanwhile reads one."""
 
+_CONFLICTS = ("commit conflict", "incompatible with concurrent transaction")
+
+
+def _lost_a_race(error: Exception) -> bool:
+    """Return whether another process has changed the table meanwhile: Lance's errors have no types of their own."""
+    return isinstance(error, OutputUnavailable) and any(words in str(error) for words in _CONFLICTS)
+
+
+_again_after_a_conflict = stamina.retry(on=_lost_a_race, attempts=10, timeout=120)
+
 
 class LanceIndex:
-    """The index of an output. One process writes at a time; of two, one is refused, and may try again.
+    """The index of an output. Of two processes that write at the same time, one has to do its change again.
 
     Raises:
         ConfigurationError: LanceDB does not write to such storage.
@@ -68,24 +79,33 @@ class LanceIndex:
                     keys[row["video_id"], row["video_key"]] += row["count_all"]
         return count(keys)
 
+    @_again_after_a_conflict
     def replace(self, space: VectorSpace, rows: pa.Table) -> None:
-        """Write rows of whole videos, in place of all that the table holds of those videos, in one commit."""
-        videos = pc.unique(rows["video_id"]).to_pylist()
+        """Write rows of whole videos, in place of all that the table holds of those videos, in one commit.
+
+        Where two processes have written a video at the same time, its rows are there twice. An upsert would keep
+        both, so that these are deleted first.
+        """
+        these = _among(pc.unique(rows["video_id"]).to_pylist())
         with self._asked("write"):
+            table = self._table(space)
+            if _repeats(table, these):
+                table.delete(these)
             (
-                self._table(space)
-                .merge_insert(["video_id", "chunk_index"])
+                table.merge_insert(["video_id", "chunk_index"])
                 .when_matched_update_all()
                 .when_not_matched_insert_all()
-                .when_not_matched_by_source_delete(_among(videos))
+                .when_not_matched_by_source_delete(these)
                 .execute(rows)
             )
 
+    @_again_after_a_conflict
     def remove(self, space: VectorSpace, videos: Sequence[str]) -> None:
         """Delete all rows of videos."""
         with self._asked("write"):
             self._table(space).delete(_among(videos))
 
+    @_again_after_a_conflict
     def settle(self, space: VectorSpace) -> None:
         """Index what is not indexed yet, and compact what was written in pieces."""
         with self._asked("write"):
@@ -162,6 +182,12 @@ class LanceIndex:
             yield
         except (RuntimeError, ValueError, OSError) as error:
             raise OutputUnavailable(f"the index {self._address} refuses to {what}: {error}") from error
+
+
+def _repeats(table: lancedb.Table, condition: str) -> bool:
+    """Return whether a key is there twice among the rows that meet a condition."""
+    there = table.search().where(condition).select(["video_id", "chunk_index"]).to_arrow()
+    return bool(there.group_by(["video_id", "chunk_index"]).aggregate([]).num_rows < there.num_rows)
 
 
 def _among(videos: Sequence[str]) -> str:

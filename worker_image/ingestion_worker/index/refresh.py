@@ -7,14 +7,17 @@ from collections.abc import Collection, Mapping
 
 from ingestion_worker.index import rows
 from ingestion_worker.index.counts import IndexCounts
-from ingestion_worker.index.entries import Entry, VectorSpace, difference
+from ingestion_worker.index.entries import Difference, Entry, VectorSpace, difference
 from ingestion_worker.index.interface import ChunkIndex
 from ingestion_worker.index.wanted import batches, wanted
 from ingestion_worker.output.store import Store
+from ingestion_worker.steps.conclusion import OutputUnavailable
 
 log = logging.getLogger(__name__)
 
 _REMOVED_AT_ONCE = 500
+
+_PASSES = 3
 
 
 def refresh(index: ChunkIndex, store: Store, names: Collection[str] = ()) -> IndexCounts:
@@ -39,23 +42,38 @@ def refresh(index: ChunkIndex, store: Store, names: Collection[str] = ()) -> Ind
 
 
 def _refresh_table(index: ChunkIndex, store: Store, space: VectorSpace, entries: Mapping[str, Entry]) -> IndexCounts:
+    """Apply the differences, and see that there is none left: another process may have written at the same time."""
     changes = difference(entries, index.entries(space))
-    written = 0
-    damaged: list[str] = []
-    for batch in rows.read(store, space, changes.write, entries):
-        if batch.videos:
-            index.replace(space, batch.table)
-        written += len(batch.videos)
-        damaged += batch.damaged
-    for some in batches([*changes.remove, *damaged], _REMOVED_AT_ONCE):
-        index.remove(space, some)
+    damaged: set[str] = set()
+    kept = entries
+    left = changes
+    for _ in range(_PASSES):
+        damaged |= _apply(index, store, space, entries, left)
+        kept = {video: entry for video, entry in entries.items() if video not in damaged}
+        left = difference(kept, index.entries(space))
+        if not left:
+            break
+    else:
+        raise OutputUnavailable(f"another process writes to {space.table} at the same time: run `ingest index` again")
     index.settle(space)
-    left_out = set(damaged)
-    kept = [entry for video, entry in entries.items() if video not in left_out]
     return IndexCounts(
         videos=len(kept),
-        rows=sum(entry.rows for entry in kept),
-        written=written,
+        rows=sum(entry.rows for entry in kept.values()),
+        written=len(set(changes.write) - damaged),
         removed=len(changes.remove),
         damaged=len(damaged),
     )
+
+
+def _apply(
+    index: ChunkIndex, store: Store, space: VectorSpace, entries: Mapping[str, Entry], changes: Difference
+) -> set[str]:
+    """Write and remove what differs, and return the ids of videos whose files are damaged."""
+    damaged: set[str] = set()
+    for batch in rows.read(store, space, changes.write, entries):
+        if batch.videos:
+            index.replace(space, batch.table)
+        damaged.update(batch.damaged)
+    for some in batches([*changes.remove, *sorted(damaged)], _REMOVED_AT_ONCE):
+        index.remove(space, some)
+    return damaged
