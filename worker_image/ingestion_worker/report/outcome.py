@@ -14,6 +14,12 @@ from ingestion_worker.report.records import RunRecords
 EXAMPLES = 3
 LONGEST = 10
 
+SOURCES = {
+    "manual_captions": "captions",
+    "automatic_captions": "automatic captions",
+    "asr": "speech recognition",
+}
+
 
 @dataclass(frozen=True)
 class Example:
@@ -73,8 +79,13 @@ def outcomes(records: RunRecords) -> Outcomes:
         percent=100 * counts.succeeded / readable if readable else None,
         reasons=_reasons(counts, records),
         longest=_longest(records),
-        sources=dict(Counter(transcript.source for transcript in records.transcripts.values()).most_common()),
+        sources=_sources(records),
     )
+
+
+def _sources(records: RunRecords) -> dict[str, int]:
+    counts = Counter(transcript.source for transcript in records.transcripts.values())
+    return {SOURCES.get(source, source): count for source, count in counts.most_common()}
 
 
 def _so_far(records: RunRecords) -> FinishSummary:
@@ -123,7 +134,13 @@ def _longest(records: RunRecords) -> list[VideoRow]:
         if seconds:
             outcome = results.get(video.id)
             transcript = records.transcripts.get(video.id)
-            how = transcript.source.replace("_", " ") if transcript is not None else outcome.reason if outcome else ""
+            how = (
+                SOURCES.get(transcript.source, transcript.source)
+                if transcript is not None
+                else outcome.reason
+                if outcome
+                else ""
+            )
             result = outcome.result.value if outcome is not None else "not processed"
             rows.append(VideoRow(video.title or video.id, _link(video), seconds, result, how))
     return sorted(rows, key=lambda row: -row.seconds)[:LONGEST]

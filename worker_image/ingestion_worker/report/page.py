@@ -15,12 +15,6 @@ from ingestion_worker.report.outcome import Outcomes, outcomes
 from ingestion_worker.report.records import RunRecords
 from ingestion_worker.text.words import one_line
 
-_SOURCES = {
-    "manual_captions": "captions",
-    "automatic_captions": "automatic captions",
-    "asr": "speech recognition",
-}
-
 _STAGES = {
     Stage.FETCH: "fetching",
     Stage.DECODE: "decoding",
@@ -50,7 +44,6 @@ def page(records: RunRecords, spec: IngestionRunSpec | None, written_at: datetim
         figures=_figures(result, run),
         charts=figures(run, spec.memory.target_percent if spec is not None else None) if run is not None else [],
         run=run,
-        sources={_SOURCES.get(source, source): count for source, count in result.sources.items()},
         stages=_STAGES,
         models=settings.models(records),
         settings=settings.settings(spec),

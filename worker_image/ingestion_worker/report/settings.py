@@ -63,4 +63,6 @@ def _rows(path: str, value: object) -> Iterable[tuple[str, str]]:
 
 def _short(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return text.lower()
     return text if len(text) <= MOST_LENGTH else f"{text[:MOST_LENGTH]} …"
