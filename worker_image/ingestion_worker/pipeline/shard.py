@@ -232,7 +232,7 @@ class Shard:
                     f"this pod cannot prepare {item.task.video.id} ({reason}): {item.detail}; give it more disk at "
                     f"{self._scratch.parent}, or more memory in spec.workers.resources"
                 )
-            case Verdict.PERMANENT:
+            case Verdict.PERMANENT | Verdict.DEFERRED:
                 self._outcomes.give_up(item.task, Result.SKIPPED, reason, item.detail)
             case Verdict.TRANSIENT:
                 self._outcomes.give_up(item.task, Result.FAILED, reason, item.detail)
