@@ -91,7 +91,7 @@ def test_a_file_that_has_changed_is_another_audio(bench: Bench, sample: SampleSe
     ids=str,
 )
 def test_a_transcripts_key_is_all_that_shapes_it_and_nothing_else(
-    change: dict[str, dict[str, object]], heard_again: bool
+    change: dict[str, Any], heard_again: bool
 ) -> None:
     video = Video(id="youtube:abc", url="https://example.org/abc")
     before, after = run().spec, run(**change).spec
