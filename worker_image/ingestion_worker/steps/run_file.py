@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,9 +54,8 @@ def sentence(error: ValidationError) -> str:
 
 
 def _load(path: Path) -> object:
-    """JSON is YAML, but for what no manifest has."""
     try:
-        documents = [one for one in yaml.load_all(path.read_text(), Loader=_Loader) if one is not None]
+        documents = _documents(path.read_text())
     except OSError as error:
         raise ConfigurationError(f"the run file {path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -67,6 +67,14 @@ def _load(path: Path) -> object:
             f"the run file {path} holds {len(documents)} documents: leave the one of kind {identity.KIND}"
         )
     return documents[0] if documents else None
+
+
+def _documents(text: str) -> list[object]:
+    """Return the documents of a file. JSON first: not all of it is YAML, which knows no keys above 1,024 characters."""
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return [one for one in yaml.load_all(text, Loader=_Loader) if one is not None]
 
 
 def _check_kind(path: Path, document: Mapping[Any, Any]) -> None:
