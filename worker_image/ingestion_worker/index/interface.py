@@ -33,7 +33,8 @@ FOUND_COLUMNS = tuple(FoundChunk.__dataclass_fields__)
 class ChunkIndex(Protocol):
     """A table for each embedder, whose rows are the chunks of videos.
 
-    Each change is whole or not at all. Every method raises OutputUnavailable where the database refuses.
+    A change that is cut off shows in `entries`, and is made whole by doing it again. Every method raises
+    OutputUnavailable where the database refuses.
     """
 
     def spaces(self) -> list[VectorSpace]:

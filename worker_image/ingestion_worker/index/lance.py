@@ -31,6 +31,9 @@ from lancedb.index import FTS, IvfHnswSq
 MODEL = "embed_model"
 """Metadata of a table's schema: the embedder."""
 
+KEY = ["video_id", "chunk_index"]
+"""The columns that tell a row from all others."""
+
 SCANNED_ROWS = 50_000
 """Up to so many vectors are compared one by one, which is exact; above, an index is made, which is not."""
 
@@ -81,23 +84,22 @@ class LanceIndex:
 
     @_again_after_a_conflict
     def replace(self, space: VectorSpace, rows: pa.Table) -> None:
-        """Write rows of whole videos, in place of all that the table holds of those videos, in one commit.
+        """Write rows of whole videos, in place of all that the table holds of those videos.
 
-        Where two processes have written a video at the same time, its rows are there twice. An upsert would keep
-        both, so that these are deleted first.
+        An upsert leaves chunks beyond a video's last one, and rows that two processes have written at the same time, so
+        that these are deleted. (Lance could do it all in one commit, for which it reads the whole table.)
         """
-        these = _among(pc.unique(rows["video_id"]).to_pylist())
+        chunks = {one["values"]: one["counts"] for one in pc.value_counts(rows["video_id"]).to_pylist()}
         with self._asked("write"):
             table = self._table(space)
-            if _repeats(table, these):
-                table.delete(these)
-            (
-                table.merge_insert(["video_id", "chunk_index"])
-                .when_matched_update_all()
-                .when_not_matched_insert_all()
-                .when_not_matched_by_source_delete(these)
-                .execute(rows)
-            )
+            there = table.search().where(_among(list(chunks))).select(KEY).to_arrow()
+            if there.group_by(KEY).aggregate([]).num_rows < there.num_rows:
+                table.delete(_among(list(chunks)))
+            table.merge_insert(KEY).when_matched_update_all().when_not_matched_insert_all().execute(rows)
+            last = there.group_by(["video_id"]).aggregate([("chunk_index", "max")]).to_pylist()
+            beyond = [row["video_id"] for row in last if row["chunk_index_max"] >= chunks[row["video_id"]]]
+            if beyond:
+                table.delete(" OR ".join(f"({_among([video])} AND chunk_index >= {chunks[video]})" for video in beyond))
 
     @_again_after_a_conflict
     def remove(self, space: VectorSpace, videos: Sequence[str]) -> None:
@@ -182,12 +184,6 @@ class LanceIndex:
             yield
         except (RuntimeError, ValueError, OSError) as error:
             raise OutputUnavailable(f"the index {self._address} refuses to {what}: {error}") from error
-
-
-def _repeats(table: lancedb.Table, condition: str) -> bool:
-    """Return whether a key is there twice among the rows that meet a condition."""
-    there = table.search().where(condition).select(["video_id", "chunk_index"]).to_arrow()
-    return bool(there.group_by(["video_id", "chunk_index"]).aggregate([]).num_rows < there.num_rows)
 
 
 def _among(videos: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from ingestion_worker.output.store import Store
 
 log = logging.getLogger(__name__)
 
-BATCH_BYTES = 32 * 2**20
+BATCH_BYTES = 8 * 2**20
 """Vectors of about so many bytes are read, and written, at a time."""
 
 MAX_FILES = 256
