@@ -25,7 +25,8 @@ class NoEmbedder:
     revision = None
 
     def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
-        pass
+        self.max_tokens = embedding.max_sequence_length
+        self.chunk_tokens = embedding.chunk_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of words of each text."""

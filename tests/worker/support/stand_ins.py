@@ -78,7 +78,8 @@ class StandInEmbedder:
     most = 1000
 
     def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
-        pass
+        self.max_tokens = embedding.max_sequence_length
+        self.chunk_tokens = embedding.chunk_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import FinishSummary
-from ingestion_worker import report
 from ingestion_worker.device import Device, detect
 from ingestion_worker.local.display import Display
 from ingestion_worker.local.identity import with_uid
@@ -84,12 +84,10 @@ class LocalRun:
         end = self._work(listed, display)
         if end.code != ExitCode.DONE:
             return RunEnd(self.run, None, "", end)
-        display.step("counting, and bringing the index up to date")
+        display.step("counting, writing the report, and bringing the index up to date")
         counts = self._interrupt.run(lambda: finish(self.run, self.store).summary)
         assert isinstance(counts, FinishSummary)
-        display.step("writing the report")
-        path = self._interrupt.run(lambda: report.write(self.store, self.run.metadata.uid, self.run.spec))
-        return RunEnd(self.run, counts, path, end)
+        return RunEnd(self.run, counts, layout.report(self.run.metadata.uid), end)
 
     def tally(self) -> tuple[Tally, int]:
         """Return what is recorded, and of how many videos."""

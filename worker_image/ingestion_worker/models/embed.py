@@ -17,7 +17,12 @@ REMOTE_CODE_FAMILY = "gte-qwen2"
 
 
 class Embedder:
-    """A loaded model. Not for several threads at a time."""
+    """A loaded model. Not for several threads at a time.
+
+    Attributes:
+        max_tokens: what it reads of a text: what the run asks for, and no more than the model was made for.
+        chunk_tokens: length of a chunk that it reads whole, without the model's special tokens.
+    """
 
     def __init__(self, embedding: Embedding, compute: ComputeDevice, threads: int) -> None:
         with _collector_paused():
@@ -33,7 +38,12 @@ class Embedder:
             trust_remote_code=REMOTE_CODE_FAMILY in embedding.model.lower(),
             model_kwargs={"dtype": getattr(torch, compute_type(embedding, compute).value)},
         )
-        self._model.max_seq_length = embedding.max_sequence_length
+        own = self._model.max_seq_length
+        asked = embedding.max_sequence_length
+        self.max_tokens: int = asked if own is None else min(int(own), asked)
+        self._model.max_seq_length = self.max_tokens
+        special = self._model.tokenizer.num_special_tokens_to_add()
+        self.chunk_tokens: int = min(embedding.chunk_tokens, self.max_tokens - int(special))
         self._compute = compute
 
     @property

@@ -59,6 +59,7 @@ class Models:
         self._asr_model: AsrModel | None = None
         self._embed_model: EmbedModel | None = None
         self._dimension = 0
+        self._longest_text = spec.embedding.max_sequence_length
         self._text_tokens: dict[str, int] = {}
 
     @property
@@ -124,6 +125,7 @@ class Models:
         embedding, compute = self._spec.embedding, self._device.compute
         self._embedder = Embedder(embedding, compute, self._threads)
         self._dimension = self._embedder.dimension
+        self._longest_text = self._embedder.max_tokens
         self._embed_model = EmbedModel(embedding.model, self._embedder.revision, compute_type(embedding, compute).value)
 
     def _unload(self, stages: frozenset[Stage]) -> None:
@@ -204,8 +206,13 @@ class Models:
 
     @property
     def longest_text(self) -> int:
-        """Tokens of the longest text that the embedder takes."""
-        return self._spec.embedding.max_sequence_length
+        """Tokens of the longest text that the embedder takes; known once it has been loaded."""
+        return self._longest_text
+
+    @property
+    def chunk_tokens(self) -> int:
+        """Length of a chunk, in the embedder's tokens: the run's, and no more than the embedder reads."""
+        return self._loaded_embedder.chunk_tokens
 
     def rehearse_hearing(self, count: int) -> None:
         """Hear so many full windows, to measure what they need.

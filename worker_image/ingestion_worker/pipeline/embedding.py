@@ -44,13 +44,11 @@ class VideoEmbedder:
         models: Models,
         residency: Residency,
         metrics: Metrics,
-        chunk_tokens: int,
         finished: Callable[[Task, VectorSet, Future[None] | None], None],
     ) -> None:
         self._models = models
         self._residency = residency
         self._metrics = metrics
-        self._chunk_tokens = chunk_tokens
         self._finished = finished
         self._waiting: list[_Waiting] = []
 
@@ -86,7 +84,7 @@ class VideoEmbedder:
 
     def _chunks(self, transcript: Transcript) -> list[chunking.Chunk]:
         tokens = self._models.count_tokens([segment.text for segment in transcript.segments])
-        return chunking.cut(transcript.segments, tokens, self._chunk_tokens)
+        return chunking.cut(transcript.segments, tokens, self._models.chunk_tokens)
 
     def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a unit vector per text, as an array of shape (texts, dimension)."""

@@ -78,9 +78,7 @@ class Shard:
             section=self._save_checkpoint,
             failed=self._not_heard,
         )
-        self._embedder = VideoEmbedder(
-            self._models, self._residency, setting.metrics, run.spec.embedding.chunk_tokens, self._save_vectors
-        )
+        self._embedder = VideoEmbedder(self._models, self._residency, setting.metrics, self._save_vectors)
         self._postponed: dict[str, tuple[LanguageModel, list[Audio]]] = {}
         self._cut_short: StepError | None = None
 

@@ -1,4 +1,4 @@
-"""The last step of a run: counts what the output holds, and makes it searchable."""
+"""The last step of a run: counts what the output holds, reports, and makes it searchable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import FinishSummary
-from ingestion_worker import index
+from ingestion_worker import index, report
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
@@ -26,14 +26,14 @@ OTHER = "Other"
 
 
 def finish(run: IngestionRun, store: Store) -> Conclusion:
-    """Count every video of the list once, write the count, and bring the index up to date.
+    """Count every video of the list once, write the count and the report, and bring the index up to date.
 
     A video has succeeded if its manifest exists, whatever else was recorded. One without an outcome has failed, for
     the reason `NotProcessed`.
 
     Raises:
         ConfigurationError: there is no list, or the index cannot be where the run asks for it.
-        OutputUnavailable: the storage or the index refuses; the count is written even if the index is not.
+        OutputUnavailable: the storage or the index refuses; count and report are written even if the index is not.
     """
     uid = run.metadata.uid
     listed = video_list.read(store, uid)
@@ -59,6 +59,7 @@ def finish(run: IngestionRun, store: Store) -> Conclusion:
     store.write_record(layout.result(uid), summary)
     log.info("result %s", summary.to_wire())
     _record_unrecorded(store, uid, manifests, outcomes)
+    report.write(store, uid, run.spec)
     index.build(run, store)
     return Conclusion(ExitCode.DONE, summary)
 
