@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 
+import stamina
+
 from ingestion_worker.index import rows
 from ingestion_worker.index.counts import IndexCounts
 from ingestion_worker.index.entries import Difference, Entry, VectorSpace, difference
@@ -17,7 +19,9 @@ log = logging.getLogger(__name__)
 
 _REMOVED_AT_ONCE = 500
 
-_PASSES = 3
+
+class _Overtaken(OutputUnavailable):
+    """What was written is not what is there."""
 
 
 def refresh(index: ChunkIndex, store: Store, names: Collection[str] = ()) -> IndexCounts:
@@ -43,18 +47,18 @@ def refresh(index: ChunkIndex, store: Store, names: Collection[str] = ()) -> Ind
 
 def _refresh_table(index: ChunkIndex, store: Store, space: VectorSpace, entries: Mapping[str, Entry]) -> IndexCounts:
     """Apply the differences, and see that there is none left: another process may have written at the same time."""
-    changes = difference(entries, index.entries(space))
-    damaged: set[str] = set()
+    changes = left = difference(entries, index.entries(space))
     kept = entries
-    left = changes
-    for _ in range(_PASSES):
-        damaged |= _apply(index, store, space, entries, left)
-        kept = {video: entry for video, entry in entries.items() if video not in damaged}
-        left = difference(kept, index.entries(space))
-        if not left:
-            break
-    else:
-        raise OutputUnavailable(f"another process writes to {space.table} at the same time: run `ingest index` again")
+    damaged: set[str] = set()
+    for attempt in stamina.retry_context(on=_Overtaken, attempts=10, timeout=300, wait_jitter=1.0):
+        with attempt:
+            damaged |= _apply(index, store, space, entries, left)
+            kept = {video: entry for video, entry in entries.items() if video not in damaged}
+            left = difference(kept, index.entries(space))
+            if left:
+                raise _Overtaken(
+                    f"other processes keep writing to {space.table}: run `ingest index` when they are done"
+                )
     index.settle(space)
     return IndexCounts(
         videos=len(kept),
