@@ -90,9 +90,7 @@ def test_a_file_that_has_changed_is_another_audio(bench: Bench, sample: SampleSe
     ],
     ids=str,
 )
-def test_a_transcripts_key_is_all_that_shapes_it_and_nothing_else(
-    change: dict[str, Any], heard_again: bool
-) -> None:
+def test_a_transcripts_key_is_all_that_shapes_it_and_nothing_else(change: dict[str, Any], heard_again: bool) -> None:
     video = Video(id="youtube:abc", url="https://example.org/abc")
     before, after = run().spec, run(**change).spec
     assert (transcript_key(video, before) != transcript_key(video, after)) is heard_again

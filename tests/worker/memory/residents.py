@@ -15,7 +15,7 @@ from ingestion_worker.device.simulated import Conditions, create, physics
 from ingestion_worker.device.simulated.device import SimulatedGpu
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import Window
-from ingestion_worker.media.windows import WINDOW_SECONDS
+from ingestion_worker.media.windows import WINDOW_SECONDS, Span
 from ingestion_worker.memory.batches import run_in_batches
 from ingestion_worker.memory.limits_file import LimitsFile
 from ingestion_worker.memory.residency import Residency
@@ -26,7 +26,7 @@ from tests.worker.support.runs import run_of
 GIB = physics.GIB
 FLOOR = 8.6 * GIB
 LONGEST_TEXT = 128
-WINDOW = Window(np.zeros((FeatureSettings().mels, FRAMES), np.float32), 0.0, WINDOW_SECONDS)
+WINDOW = Window(np.zeros((FeatureSettings().mels, FRAMES), np.float32), (Span(0.0, WINDOW_SECONDS),))
 
 
 @dataclass

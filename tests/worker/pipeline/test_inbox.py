@@ -7,6 +7,7 @@ import pytest
 
 from ingestion_contract.records import Video
 from ingestion_worker.media.sections import Window
+from ingestion_worker.media.windows import Span
 from ingestion_worker.output.outcomes import Task
 from ingestion_worker.output.transcript import Transcript, TranscriptSource
 from ingestion_worker.pipeline.events import Event, Spoken, TaskWindow
@@ -19,7 +20,7 @@ def task(name: str) -> Task:
 
 
 def window(name: str, number: int = 0, language: str = "en") -> TaskWindow:
-    return TaskWindow(task(name), language, 0, number, Window(np.zeros((1, 1), np.float32), 0.0, 1.0))
+    return TaskWindow(task(name), language, 0, number, Window(np.zeros((1, 1), np.float32), (Span(0.0, 1.0),)))
 
 
 def spoken(name: str) -> Event:

@@ -17,7 +17,7 @@ from ingestion_contract.spec import Embedding, Transcription
 from ingestion_worker.device import ComputeDevice
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import Window
-from ingestion_worker.media.windows import WINDOW_SECONDS
+from ingestion_worker.media.windows import WINDOW_SECONDS, Span
 from ingestion_worker.models import loaded
 from ingestion_worker.models.asr import WindowText
 from ingestion_worker.output.transcript import AsrModel
@@ -51,7 +51,7 @@ class StandInRecogniser:
         self.model = AsrModel(model, None, compute_type or transcription.compute_type.value)
 
     def silence(self) -> Window:
-        return Window(np.zeros((self.features.mels, FRAMES), np.float32), 0.0, WINDOW_SECONDS)
+        return Window(np.zeros((self.features.mels, FRAMES), np.float32), (Span(0.0, WINDOW_SECONDS),))
 
     def transcribe(self, windows: Sequence[Window], language: str) -> list[WindowText]:
         self.batches.append(len(windows))
@@ -67,7 +67,7 @@ class StandInRecogniser:
 
 def _segment(window: Window) -> Segment:
     text = f"{window.seconds:.1f} seconds of speech"
-    return Segment(start=window.start, end=window.start + window.seconds, text=text)
+    return Segment(start=window.start, end=window.end, text=text)
 
 
 class StandInEmbedder:

@@ -19,6 +19,7 @@ import numpy as np
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Start, Window
+from ingestion_worker.media.windows import Span
 
 STALL_SECONDS = 300.0
 """A decoder that gives nothing for so long, which is a hundred times what ten minutes of audio take, is stuck."""
@@ -87,7 +88,7 @@ class Decoder:
             message = json.loads(pipe.recv_bytes())
             if message["kind"] == "window":
                 features = np.frombuffer(pipe.recv_bytes(), np.float32).reshape(settings.mels, FRAMES)
-                return Window(features, message["start"], message["seconds"])
+                return Window(features, tuple(Span(start, end) for start, end in message["spans"]))
         except (EOFError, ConnectionError) as error:
             assert self._process is not None
             raise MediaError("Corrupt", f"the decoder broke on it, exit code {self._process.wait()}") from error

@@ -43,7 +43,8 @@ def _answers(request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes | 
 
 def _message(event: Window | SectionEnd) -> tuple[dict[str, Any], bytes | None]:
     if isinstance(event, Window):
-        return {"kind": "window", "start": event.start, "seconds": event.seconds}, event.features.tobytes()
+        spans = [(span.start, span.end) for span in event.spans]
+        return {"kind": "window", "spans": spans}, event.features.tobytes()
     return {
         "kind": "section",
         **vars(event.start),

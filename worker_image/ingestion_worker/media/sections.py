@@ -15,6 +15,7 @@ import numpy as np
 from ingestion_worker.media import audio, voice, windows
 from ingestion_worker.media.audio import SAMPLE_RATE, Samples
 from ingestion_worker.media.features import FeatureMaker, Features, FeatureSettings
+from ingestion_worker.media.windows import Packed, Span
 
 SECTION_SECONDS = 600.0
 SECTION_SAMPLES = int(SECTION_SECONDS * SAMPLE_RATE)
@@ -30,17 +31,38 @@ class Start:
 
 @dataclass(frozen=True)
 class Window:
-    """At most 30 s of audio in which someone speaks.
+    """At most 30 s of speech.
 
     Attributes:
         features: of shape (mels, 3000).
-        start: its place in the video, in seconds.
-        seconds: its length.
+        spans: its places in the video: they follow each other in the window, without the silences between them.
     """
 
     features: Features
-    start: float
-    seconds: float
+    spans: tuple[Span, ...]
+
+    @property
+    def start(self) -> float:
+        """Where it begins in the video, in seconds."""
+        return self.spans[0].start
+
+    @property
+    def end(self) -> float:
+        """Where it ends in the video, in seconds."""
+        return self.spans[-1].end
+
+    @property
+    def seconds(self) -> float:
+        """Its length, without the silences."""
+        return sum(span.seconds for span in self.spans)
+
+    def in_video(self, time: float) -> float:
+        """Return the place in the video of a time in the window, both in seconds."""
+        for span in self.spans:
+            if time <= span.seconds:
+                return span.start + max(0.0, time)
+            time -= span.seconds
+        return self.end
 
 
 @dataclass(frozen=True)
@@ -67,23 +89,25 @@ def read(path: Path, settings: FeatureSettings, start: Start) -> Generator[Windo
     buffer.drop(start.sample)
     while True:
         samples, last = buffer.peek(SECTION_SAMPLES)
-        spans = windows.pack(voice.voiced_spans(samples)) if len(samples) else []
+        packed = windows.pack(voice.voiced_spans(samples)) if len(samples) else []
         length = len(samples)
         if not last:
-            spans, end = windows.close_section(spans, length / SAMPLE_RATE)
+            packed, end = windows.close_section(packed, length / SAMPLE_RATE)
             length = round(end * SAMPLE_RATE)
-        for span in spans:
-            yield _window(make, samples, span, start.sample)
-        yield SectionEnd(start, start.sample + length, len(spans), last)
+        for window in packed:
+            yield _window(make, samples, window, start.sample)
+        yield SectionEnd(start, start.sample + length, len(packed), last)
         if last:
             return
         buffer.drop(length)
         start = Start(start.section + 1, start.sample + length)
 
 
-def _window(make: FeatureMaker, samples: Samples, span: windows.Span, offset: int) -> Window:
-    first, end = round(span.start * SAMPLE_RATE), round(span.end * SAMPLE_RATE)
-    return Window(make(samples[first:end]), (offset + first) / SAMPLE_RATE, (end - first) / SAMPLE_RATE)
+def _window(make: FeatureMaker, samples: Samples, packed: Packed, offset: int) -> Window:
+    edges = [(round(span.start * SAMPLE_RATE), round(span.end * SAMPLE_RATE)) for span in packed.spans]
+    speech = np.concatenate([samples[first:end] for first, end in edges])
+    places = [Span((offset + first) / SAMPLE_RATE, (offset + end) / SAMPLE_RATE) for first, end in edges]
+    return Window(make(speech), tuple(places))
 
 
 class _Buffer:

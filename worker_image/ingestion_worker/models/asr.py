@@ -16,7 +16,7 @@ from ingestion_contract.spec import Transcription
 from ingestion_worker.device import ComputeDevice
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import Window
-from ingestion_worker.media.windows import WINDOW_SECONDS
+from ingestion_worker.media.windows import WINDOW_SECONDS, Span
 from ingestion_worker.output.transcript import AsrModel
 from ingestion_worker.text.words import one_line
 
@@ -132,7 +132,7 @@ class SpeechRecogniser:
 
     def silence(self) -> Window:
         """Return a full window without speech, to measure with."""
-        return Window(np.zeros((self.features.mels, FRAMES), np.float32), 0.0, WINDOW_SECONDS)
+        return Window(np.zeros((self.features.mels, FRAMES), np.float32), (Span(0.0, WINDOW_SECONDS),))
 
     def transcribe(self, windows: Sequence[Window], language: str) -> list[WindowText]:
         """Return what was heard in each window, with times in its video.
@@ -264,8 +264,8 @@ def _timed(window: Window, alignment: Sequence[dict[str, Any]]) -> list[_Timed]:
     return [
         _Timed(
             Word(
-                start=window.start + min(float(timing["start"]), window.seconds),
-                end=window.start + min(float(timing["end"]), window.seconds),
+                start=window.in_video(float(timing["start"])),
+                end=window.in_video(float(timing["end"])),
                 text=one_line(str(timing["word"])),
             ),
             str(timing["word"]),
@@ -280,8 +280,7 @@ def _segments(window: Window, text: str, words: Sequence[_Timed], confidence: fl
     if not text:
         return ()
     if not words:
-        end = window.start + window.seconds
-        return (Segment(start=window.start, end=end, text=one_line(text), confidence=confidence),)
+        return (Segment(start=window.start, end=window.end, text=one_line(text), confidence=confidence),)
     return tuple(_sentence(timed, confidence) for timed in _sentences(words))
 
 
