@@ -53,6 +53,17 @@ def test_a_search_by_text_needs_no_model_and_shows_time_link_and_words(library: 
     )
 
 
+def test_an_output_may_be_named_as_a_folder(
+    library: Library, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.run("talks", ALL)
+    shell.ingest("index")
+    folder = Path(library.store.uri.removeprefix("file://"))
+    monkeypatch.chdir(folder.parent)
+    done = CliRunner().invoke(app, ["search", "masts", "--mode", "text", "-o", f"./{folder.name}"])
+    assert "About ships" in done.stdout
+
+
 def test_as_json_it_has_the_same(library: Library, shell: Shell) -> None:
     library.run("talks", ALL)
     shell.ingest("index")

@@ -36,7 +36,7 @@ def doctor(
         rules = address_rules(allow_network, allow_folder)
     from ingestion_worker.doctor.examine import examine
     from ingestion_worker.doctor.finding import serves
-    from ingestion_worker.local.request import located
+    from ingestion_worker.output.store import located
 
     console = Console(highlight=False, soft_wrap=True)
     findings = []

@@ -16,7 +16,7 @@ Run = Annotated[
     typer.Option(help="The IngestionRun as JSON, with metadata.uid: `kubectl get ir NAME -o json` prints one."),
 ]
 Output = Annotated[
-    str, typer.Option(help="Root of the output, an fsspec URL: file:///data/out, s3://bucket/prefix, ...")
+    str, typer.Option("--output", "-o", help="Root of the output: a folder, or an fsspec URL as s3://bucket/prefix.")
 ]
 TerminationMessage = Annotated[
     Path, typer.Option(help="File for the summary, a JSON of at most 4 KiB; written only if it exists already.")

@@ -22,11 +22,10 @@ def report(
     Exit codes: 0 written; 1 the output does not serve now; 64 there is no such run.
     """
     with plainly():
-        from ingestion_worker.local.request import located
         from ingestion_worker.local.summary import local_path
         from ingestion_worker.report import write
         from ingestion_worker.report.records import latest
 
-        store = Store(located(output))
+        store = Store(output)
         path = write(store, latest(store) if run_uid == LATEST else run_uid)
     typer.echo(local_path(f"{store.uri}/{path}"))

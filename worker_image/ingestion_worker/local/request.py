@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ingestion_contract.spec import Captions, IngestionRun, IngestionRunSpec, TranscriptionComputeType, parse_run
 from ingestion_worker.device.interface import ComputeDevice
+from ingestion_worker.output.store import located
 from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.steps.run_file import read_manifest, sentence
 
@@ -88,11 +89,6 @@ def recipe(spec: IngestionRunSpec) -> str:
         "embedding": spec.embedding.to_wire(),
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:_UID_DIGITS]
-
-
-def located(output: str) -> str:
-    """Return the URL of an output that is given as a URL, or as a folder."""
-    return output if "://" in output else f"file://{Path(output).expanduser().absolute()}"
 
 
 def named_files(urls: Sequence[str]) -> tuple[list[str], list[Path]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import fsspec
@@ -19,6 +20,11 @@ Model = TypeVar("Model", bound=ApiModel)
 _READ_AT_ONCE = 1000
 
 
+def located(output: str) -> str:
+    """Return the URL of an output that is given as a URL, or as a folder of this machine."""
+    return output if "://" in output else f"file://{Path(output).expanduser().absolute()}"
+
+
 class Store:
     """Reads and writes files below an output root. Nothing is renamed, so that all kinds of storage are alike.
 
@@ -29,6 +35,7 @@ class Store:
     """
 
     def __init__(self, uri: str) -> None:
+        uri = located(uri)
         try:
             self._fs, root = fsspec.core.url_to_fs(uri, **_options(uri))
         except (ValueError, ImportError) as error:
