@@ -53,9 +53,7 @@ def test_a_search_by_text_needs_no_model_and_shows_time_link_and_words(library: 
     )
 
 
-def test_an_output_may_be_named_as_a_folder(
-    library: Library, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_output_may_be_named_as_a_folder(library: Library, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     library.run("talks", ALL)
     shell.ingest("index")
     folder = Path(library.store.uri.removeprefix("file://"))
