@@ -20,7 +20,7 @@ KEEP ?=
 # What `make bench-worker` may be told.
 QUICK ?=
 
-.PHONY: help system demo test lint format bench-worker bench-peers crds cluster-up cluster-down clean
+.PHONY: help system install demo test lint format bench-worker bench-peers crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,8 @@ system:
 
 $(INSTALLED): pyproject.toml constraints.txt | system
 	@PYTHON=$(PYTHON) dev/setup
+
+install: system $(INSTALLED) ## Everything that this repository needs, into .venv.
 
 demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
 	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
