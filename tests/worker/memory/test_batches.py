@@ -7,7 +7,6 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import ShardSummary
 from ingestion_worker.device.simulated import create, physics
 from ingestion_worker.device.simulated.device import SimulatedGpu
-from ingestion_worker.pipeline.pace import Pace
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of
@@ -76,20 +75,3 @@ def test_without_a_budget_a_batch_is_one(bench: Bench, sample: SampleServer) -> 
     governed.list(urls(sample, 3))
     assert governed.work(run_of(["http://unused"])).code is ExitCode.DONE
     assert set(StandInRecogniser.batches) == {1}
-
-
-def test_the_egress_budget_spaces_out_the_videos(bench: Bench) -> None:
-    pauses: list[float] = []
-
-    class Recorded(type(bench.stop)):  # type: ignore[misc]
-        def wait(self, timeout: float | None = None) -> bool:
-            pauses.append(timeout or 0.0)
-            return False
-
-    pace = Pace(lambda: 3600, Recorded())
-    for _ in range(3):
-        pace.wait()
-    assert pauses[0] == pytest.approx(0, abs=0.1)
-    assert pauses[2] == pytest.approx(2, abs=0.2)
-    Pace(lambda: None, Recorded()).wait()
-    assert len(pauses) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,17 +27,27 @@ class Acquirer:
         scratch: a folder for files of audio.
         routing: which languages the run wants.
         loaded: the speech model that hears now; videos for another one are postponed.
+        turn: waits until the source may be asked; False if it is not to be asked any more.
     """
 
-    def __init__(self, store: Store, fetcher: Fetcher, scratch: Path, routing: Routing, loaded: LanguageModel) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fetcher: Fetcher,
+        scratch: Path,
+        routing: Routing,
+        loaded: LanguageModel,
+        turn: Callable[[], bool],
+    ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._scratch = scratch
         self._routing = routing
         self._loaded = loaded
+        self._turn = turn
 
-    def __call__(self, task: Task) -> Acquired:
-        """Return a video's transcript, or a file with its audio.
+    def __call__(self, task: Task) -> Acquired | None:
+        """Return a video's transcript, or a file with its audio; None if its source is not to be asked any more.
 
         Raises:
             OutputUnavailable: the storage refuses.
@@ -46,6 +56,8 @@ class Acquirer:
         stored = transcripts.load(self._store, task.transcript_key)
         if stored is not None:
             return Spoken(task, stored, stored=True)
+        if not self._turn():
+            return None
         fetched = self._fetcher.fetch(task.video)
         if isinstance(fetched, FetchedCaptions):
             return Spoken(task, _from_captions(task, fetched), stored=False)

@@ -20,7 +20,6 @@ from ingestion_worker.pipeline.assembly import resume_at
 from ingestion_worker.pipeline.events import Audio, Broken, Unusable
 from ingestion_worker.pipeline.handover import hand_over
 from ingestion_worker.pipeline.inbox import Inbox
-from ingestion_worker.pipeline.pace import Pace
 from ingestion_worker.source.failures import Verdict, classify
 from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.telemetry.metrics import Metrics
@@ -34,7 +33,10 @@ AHEAD = 4
 LOOK_SECONDS = 0.2
 """How often a thread that waits looks whether the work has stopped."""
 
-Acquire = Callable[[Task], Acquired]
+Acquire = Callable[[Task], Acquired | None]
+"""Gets hold of a video; None if the feed was over before its source was asked."""
+
+IsOver = Callable[[], bool]
 
 
 def decoders() -> int:
@@ -48,16 +50,16 @@ class Feed:
     A failure that says nothing of its video stops the feed: what is prepared already still comes out.
 
     Args:
-        acquire: makes the function that a fetching thread calls for each task; see `acquire.Acquirer`.
+        acquire: makes the function that a fetching thread calls for each task, see `acquire.Acquirer`; it is told how
+            to see whether the feed is over.
         settings: of the speech model's features.
     """
 
     def __init__(
         self,
         tasks: Sequence[Task],
-        acquire: Callable[[], Acquire],
+        acquire: Callable[[IsOver], Acquire],
         settings: FeatureSettings,
-        pace: Pace,
         stop: Flag,
         metrics: Metrics,
     ) -> None:
@@ -65,7 +67,6 @@ class Feed:
         self._tasks = iter(tasks)
         self._acquire = acquire
         self._settings = settings
-        self._pace = pace
         self._stop = stop
         self._metrics = metrics
         self._ended = Flag()
@@ -91,31 +92,37 @@ class Feed:
         self._ended.set()
         self.inbox.close()
 
-    @property
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         return self._stop.is_set() or self._ended.is_set()
 
     def _fetch(self) -> None:
-        acquire = self._acquire()
-        while not self._over:
+        try:
+            acquire = self._acquire(self._is_over)
+        except StepError as error:
+            self._break(error)
+            return
+        while not self._is_over():
             with self._lock:
                 task = next(self._tasks, None)
             if task is None:
                 return
             with self._metrics.time(Stage.FETCH):
-                self._pace.wait()
                 acquired = self._acquired(acquire, task)
             if isinstance(acquired, Audio):
                 self._hand_over(acquired)
-            else:
+            elif acquired is not None:
                 self.inbox.put(acquired)
 
-    def _acquired(self, acquire: Acquire, task: Task) -> Acquired | Unusable | Broken:
+    def _break(self, error: StepError) -> None:
+        self._ended.set()
+        self.inbox.put(Broken(error))
+
+    def _acquired(self, acquire: Acquire, task: Task) -> Acquired | Unusable | None:
         try:
             return acquire(task)
         except StepError as error:
-            self._ended.set()
-            return Broken(error)
+            self._break(error)
+            return None
         except Exception as error:
             log.debug("video id=%s cannot be fetched", task.video.id, exc_info=error)
             return self._unusable(task, error)

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from threading import Event, Lock
 
+LOOK_SECONDS = 0.2
+"""How often a caller that waits for its turn looks whether it still wants it."""
+
 
 class Pace:
     """An egress budget of videos per hour, which may change at any time. For several threads."""
@@ -16,12 +19,14 @@ class Pace:
         self._lock = Lock()
         self._next = 0.0
 
-    def wait(self) -> None:
-        """Wait for this caller's turn, or until the work stops."""
+    def wait(self, over: Callable[[], bool]) -> bool:
+        """Wait for this caller's turn; False if it is over, or the work stops, before that."""
         per_hour = self._per_hour()
         if per_hour is None:
-            return
+            return not over()
         with self._lock:
             turn = max(time.monotonic(), self._next)
             self._next = turn + 3600 / per_hour
-        self._stop.wait(max(0.0, turn - time.monotonic()))
+        while not over() and (left := turn - time.monotonic()) > 0:
+            self._stop.wait(min(left, LOOK_SECONDS))
+        return not over()

@@ -37,14 +37,14 @@ from ingestion_worker.pipeline.events import (
     Unusable,
     WhichLanguage,
 )
-from ingestion_worker.pipeline.feed import Acquire, Feed
+from ingestion_worker.pipeline.feed import Acquire, Feed, IsOver
 from ingestion_worker.pipeline.pace import Pace
 from ingestion_worker.pipeline.routing import Routing, other_language
 from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.transcribing import Transcriber
 from ingestion_worker.source.failures import Verdict
 from ingestion_worker.source.fetch import Fetcher
-from ingestion_worker.steps.conclusion import PodTooSmall, SourceBlocked, StepError, Stopped
+from ingestion_worker.steps.conclusion import ConfigurationError, PodTooSmall, SourceBlocked, StepError, Stopped
 
 log = logging.getLogger(__name__)
 
@@ -104,11 +104,11 @@ class Shard:
         if self._cut_short is not None:
             raise self._cut_short
 
-    def _pass(self, tasks: Sequence[Task], acquirer: Callable[[], Acquire]) -> None:
+    def _pass(self, tasks: Sequence[Task], acquirer: Callable[[IsOver], Acquire]) -> None:
         """Take videos through, all that the loaded speech model hears."""
         if self._models.transcribes:
             self._routing.check(self._loaded, self._models.multilingual)
-        feed = Feed(tasks, acquirer, self._models.features, self._pace, self._setting.stop, self._metrics)
+        feed = Feed(tasks, acquirer, self._models.features, self._setting.stop, self._metrics)
         self._watch(feed)
         try:
             while not feed.exhausted:
@@ -140,11 +140,25 @@ class Shard:
         self._loaded = model
         self._residency.ensure(Stage.ASR)
         kept = {audio.task.key: audio for audio in audios}
-        self._pass([audio.task for audio in audios], lambda: lambda task: kept[task.key])
+        self._pass([audio.task for audio in audios], lambda _over: lambda task: kept[task.key])
 
-    def _acquirer(self) -> Acquirer:
-        fetcher = Fetcher(self._run.spec.source, self._scratch, self._setting.cookies, self._setting.rules)
-        return Acquirer(self._store, fetcher, self._scratch, self._routing, self._loaded)
+    def _acquirer(self, over: IsOver) -> Acquirer:
+        turn = partial(self._pace.wait, over)
+        return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn)
+
+    def _fetcher(self) -> Fetcher:
+        """Return a fetcher.
+
+        Raises:
+            ConfigurationError: the cookies are no text.
+            PodTooSmall: there is no room for a folder.
+        """
+        try:
+            return Fetcher(self._run.spec.source, self._scratch, self._setting.cookies, self._setting.rules)
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"spec.source.cookiesSecretRef names no cookies.txt: {error}") from error
+        except OSError as error:
+            raise PodTooSmall(f"this pod's scratch folder {self._scratch.parent} cannot be used: {error}") from error
 
     def _watch(self, feed: Feed) -> None:
         self._metrics.watch_stages(
