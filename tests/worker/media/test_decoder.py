@@ -4,7 +4,7 @@ import os
 import resource
 import signal
 import wave
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,6 +19,8 @@ from ingestion_worker.media.decoder import Decoder
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Start, Window
+from ingestion_worker.source.failures import Verdict, classify
+from ingestion_worker.steps.conclusion import NodeUnusable
 from tests.worker.support.runs import wait_for
 
 
@@ -65,18 +67,62 @@ def test_a_broken_file_is_told_from_one_without_audio_and_the_next_is_read(
     assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
 
 
-def test_a_decoder_that_is_killed_costs_its_file_and_nothing_else(
-    decoder: Decoder, clip: Path, long_speech: bytes, tmp_path: Path
-) -> None:
-    long = tmp_path / "long.wav"
-    long.write_bytes(long_speech)
-    events = decoder.read(long, FeatureSettings(), Start())
+@pytest.fixture
+def half_read(decoder: Decoder, long_speech: bytes, tmp_path: Path) -> Generator[Window | SectionEnd]:
+    """A file of which the first window was read."""
+    path = tmp_path / "long.wav"
+    path.write_bytes(long_speech)
+    events = decoder.read(path, FeatureSettings(), Start())
     next(events)
+    return events
+
+
+@pytest.mark.parametrize("fault", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_file_on_which_the_decoder_crashes_is_corrupt_and_the_next_is_read(
+    decoder: Decoder, half_read: Generator[Window | SectionEnd], clip: Path, fault: signal.Signals
+) -> None:
+    assert decoder.pid is not None
+    os.kill(decoder.pid, fault)
+    with pytest.raises(MediaError, match="the decoder broke on it") as caught:
+        list(half_read)
+    assert caught.value.reason == "Corrupt"
+    assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
+
+
+def test_a_decoder_that_the_kernel_kills_says_nothing_of_its_file(
+    decoder: Decoder, half_read: Generator[Window | SectionEnd]
+) -> None:
     assert decoder.pid is not None
     os.kill(decoder.pid, signal.SIGKILL)
-    with pytest.raises(MediaError, match="the decoder broke on it"):
-        list(events)
+    with pytest.raises(MemoryError) as caught:
+        list(half_read)
+    assert classify(caught.value).verdict is Verdict.LOCAL
+
+
+def test_a_decoder_that_died_between_two_files_costs_neither(decoder: Decoder, clip: Path) -> None:
+    pid = decoder.start()
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
+
+
+def test_a_node_on_which_nothing_can_be_decoded_is_told_from_a_corrupt_file(
+    decoder: Decoder, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "onnxruntime.py").write_text("raise ImportError('libsomething.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", f"{broken}:{os.environ.get('PYTHONPATH', '')}")
+    with pytest.raises(NodeUnusable, match=r"cannot be decoded on this node: .*onnxruntime"):
+        list(decoder.read(clip, FeatureSettings(), Start()))
+
+
+def test_what_is_passed_over_shows_that_the_decoder_lives(long_speech: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    path.write_bytes(long_speech)
+    alive: list[None] = []
+    list(sections.read(path, FeatureSettings(), Start(1, 200 * SAMPLE_RATE), lambda: alive.append(None)))
+    assert len(alive) >= 9, "a sign for every half minute"
 
 
 def test_a_decoder_that_gives_nothing_is_ended(clip: Path) -> None:

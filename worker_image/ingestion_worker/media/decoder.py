@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -20,6 +21,7 @@ from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Start, Window
 from ingestion_worker.media.windows import Span
+from ingestion_worker.steps.conclusion import NodeUnusable, PodTooSmall
 
 STALL_SECONDS = 300.0
 """A decoder that gives nothing for so long, which is a hundred times what ten minutes of audio take, is stuck."""
@@ -39,28 +41,35 @@ class Decoder:
         return None if self._process is None else self._process.pid
 
     def start(self) -> int:
-        """Start the process if there is none, and return its pid."""
+        """Start the process if there is none, wait until it is ready, and return its pid.
+
+        Raises:
+            NodeUnusable: its libraries do not work here.
+            PodTooSmall: there is no room for another process.
+        """
         if self._process is None:
-            self._pipe, theirs = Pipe()
-            command = [sys.executable, "-m", "ingestion_worker.media.decoder_process", str(theirs.fileno())]
-            environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
-            theirs.close()
+            try:
+                self._process, self._pipe = _started()
+            except OSError as error:
+                raise PodTooSmall(f"no process for decoding can be started here: {error}") from error
+            if (message := self._message())["kind"] != "ready":
+                self.close()
+                raise NodeUnusable(f"media cannot be decoded on this node: {message['message']}")
         return self._process.pid
 
     def read(self, path: Path, settings: FeatureSettings, start: Start) -> Generator[Window | SectionEnd]:
         """Yield what `sections.read` yields, in this process; a reader that leaves early ends the decoder.
 
         Raises:
-            MediaError: the file is broken, or the decoder broke on it (`Corrupt`); or it holds no audio (`NoAudio`).
-            MemoryError: the host's memory does not suffice, which says nothing of the file.
+            MediaError: the file is broken, or the decoder broke on it (`Corrupt`); it holds no audio (`NoAudio`); or it
+                wants too much memory (`TooLarge`).
+            MemoryError: the kernel killed the decoder, since the host's memory does not suffice.
+            RuntimeError: the decoder does not know how to go on with the file.
+            NodeUnusable, PodTooSmall: see `start`.
         """
-        self.start()
-        pipe = self._pipe
-        assert pipe is not None
+        pipe = self._asked(json.dumps({"path": str(path), **vars(settings), **vars(start)}).encode())
         whole = False
         try:
-            pipe.send_bytes(json.dumps({"path": str(path), **vars(settings), **vars(start)}).encode())
             while True:
                 event = self._receive(pipe, settings)
                 yield event
@@ -81,18 +90,56 @@ class Decoder:
             self._pipe.close()
             self._pipe = None
 
-    def _receive(self, pipe: Connection, settings: FeatureSettings) -> Window | SectionEnd:
+    def _asked(self, request: bytes) -> Connection:
+        """Send a request, to a new process if the old one has died meanwhile, and return the pipe."""
         try:
-            if not pipe.poll(self._stall_seconds):
-                raise MediaError("Corrupt", f"the decoder gave nothing for {self._stall_seconds:.0f} s, and was ended")
-            message = json.loads(pipe.recv_bytes())
-            if message["kind"] == "window":
-                features = np.frombuffer(pipe.recv_bytes(), np.float32).reshape(settings.mels, FRAMES)
-                return Window(features, tuple(Span(start, end) for start, end in message["spans"]))
-        except (EOFError, ConnectionError) as error:
-            assert self._process is not None
-            raise MediaError("Corrupt", f"the decoder broke on it, exit code {self._process.wait()}") from error
+            return self._send(request)
+        except ConnectionError:
+            self.close()
+            return self._send(request)
+
+    def _send(self, request: bytes) -> Connection:
+        self.start()
+        assert self._pipe is not None
+        self._pipe.send_bytes(request)
+        return self._pipe
+
+    def _receive(self, pipe: Connection, settings: FeatureSettings) -> Window | SectionEnd:
+        message = self._message()
+        while message["kind"] == "alive":
+            message = self._message()
+        if message["kind"] == "window":
+            features = np.frombuffer(pipe.recv_bytes(), np.float32).reshape(settings.mels, FRAMES)
+            return Window(features, tuple(Span(start, end) for start, end in message["spans"]))
         return _section_end_or_error(message)
+
+    def _message(self) -> dict[str, Any]:
+        """Return the next message.
+
+        Raises:
+            MediaError: there is none, for too long, or for ever.
+            MemoryError: the process was killed.
+        """
+        assert self._pipe is not None
+        assert self._process is not None
+        try:
+            if not self._pipe.poll(self._stall_seconds):
+                raise MediaError("Corrupt", f"the decoder gave nothing for {self._stall_seconds:.0f} s, and was ended")
+            message: dict[str, Any] = json.loads(self._pipe.recv_bytes())
+        except (EOFError, ConnectionError) as error:
+            code = self._process.wait()
+            if code == -signal.SIGKILL:
+                raise MemoryError("the decoder was killed, as the kernel does where memory runs out") from error
+            raise MediaError("Corrupt", f"the decoder broke on it, exit code {code}") from error
+        return message
+
+
+def _started() -> tuple[subprocess.Popen[bytes], Connection]:
+    ours, theirs = Pipe()
+    with theirs:
+        command = [sys.executable, "-m", "ingestion_worker.media.decoder_process", str(theirs.fileno())]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        return subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment), ours
 
 
 def _section_end_or_error(message: dict[str, Any]) -> SectionEnd:
@@ -100,8 +147,6 @@ def _section_end_or_error(message: dict[str, Any]) -> SectionEnd:
         case "section":
             start = Start(message["section"], message["sample"])
             return SectionEnd(start, message["end"], message["windows"], message["last"])
-        case "memory":
-            raise MemoryError(message["message"])
         case "media":
             raise MediaError(message["reason"], message["message"])
-    raise RuntimeError(f"the decoder failed: {message['message']}")
+    raise RuntimeError(f"the decoder failed on it: {message['message']}")

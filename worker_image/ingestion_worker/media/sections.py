@@ -6,7 +6,7 @@ at a section gives the windows that an undisturbed one gives. No more than a sec
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,17 +75,22 @@ class SectionEnd:
     last: bool
 
 
-def read(path: Path, settings: FeatureSettings, start: Start) -> Generator[Window | SectionEnd]:
+def read(
+    path: Path, settings: FeatureSettings, start: Start, alive: Callable[[], None] = lambda: None
+) -> Generator[Window | SectionEnd]:
     """Yield the windows of a file, section by section; what lies before the start is decoded and passed over.
 
     Decoding again what was heard already costs a ten-hour video a minute, and gives the very same samples, which
     seeking would not in every format.
 
+    Args:
+        alive: is called for each piece of audio, also for those that are passed over.
+
     Raises:
         MediaError, MemoryError: see `audio.stream`.
     """
     make = FeatureMaker(settings)
-    buffer = _Buffer(audio.stream(path))
+    buffer = _Buffer(_watched(audio.stream(path), alive))
     buffer.drop(start.sample)
     while True:
         samples, last = buffer.peek(SECTION_SAMPLES)
@@ -101,6 +106,12 @@ def read(path: Path, settings: FeatureSettings, start: Start) -> Generator[Windo
             return
         buffer.drop(length)
         start = Start(start.section + 1, start.sample + length)
+
+
+def _watched(stream: Iterator[Samples], alive: Callable[[], None]) -> Iterator[Samples]:
+    for piece in stream:
+        alive()
+        yield piece
 
 
 def _window(make: FeatureMaker, samples: Samples, packed: Packed, offset: int) -> Window:

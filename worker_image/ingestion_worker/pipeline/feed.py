@@ -146,6 +146,8 @@ class Feed:
                 try:
                     events = decoder.read(audio.path, self._settings, resume_at(audio.checkpoints))
                     hand_over(self.inbox, audio, self._timed(events), self._stop)
+                except StepError as error:
+                    self._break(error)
                 except Exception as error:
                     log.debug("video id=%s cannot be decoded", audio.task.video.id, exc_info=error)
                     self.inbox.put(self._unusable(audio.task, error))
