@@ -52,9 +52,7 @@ class Decoder:
                 self._process, self._pipe = _started()
             except OSError as error:
                 raise PodTooSmall(f"no process for decoding can be started here: {error}") from error
-            if (message := self._message())["kind"] != "ready":
-                self.close()
-                raise NodeUnusable(f"media cannot be decoded on this node: {message['message']}")
+            self._await_ready()
         return self._process.pid
 
     def read(self, path: Path, settings: FeatureSettings, start: Start) -> Generator[Window | SectionEnd]:
@@ -90,6 +88,16 @@ class Decoder:
             self._pipe.close()
             self._pipe = None
 
+    def _await_ready(self) -> None:
+        try:
+            message = self._message(STALL_SECONDS)
+        except MediaError as error:
+            self.close()
+            raise NodeUnusable(f"the decoder does not start on this node: {error}") from error
+        if message["kind"] != "ready":
+            self.close()
+            raise NodeUnusable(f"media cannot be decoded on this node: {message['message']}")
+
     def _asked(self, request: bytes) -> Connection:
         """Send a request, to a new process if the old one has died meanwhile, and return the pipe."""
         try:
@@ -105,16 +113,16 @@ class Decoder:
         return self._pipe
 
     def _receive(self, pipe: Connection, settings: FeatureSettings) -> Window | SectionEnd:
-        message = self._message()
+        message = self._message(self._stall_seconds)
         while message["kind"] == "alive":
-            message = self._message()
+            message = self._message(self._stall_seconds)
         if message["kind"] == "window":
             features = np.frombuffer(pipe.recv_bytes(), np.float32).reshape(settings.mels, FRAMES)
             return Window(features, tuple(Span(start, end) for start, end in message["spans"]))
         return _section_end_or_error(message)
 
-    def _message(self) -> dict[str, Any]:
-        """Return the next message.
+    def _message(self, seconds: float) -> dict[str, Any]:
+        """Return the next message, which is to come within so many seconds.
 
         Raises:
             MediaError: there is none, for too long, or for ever.
@@ -123,8 +131,8 @@ class Decoder:
         assert self._pipe is not None
         assert self._process is not None
         try:
-            if not self._pipe.poll(self._stall_seconds):
-                raise MediaError("Corrupt", f"the decoder gave nothing for {self._stall_seconds:.0f} s, and was ended")
+            if not self._pipe.poll(seconds):
+                raise MediaError("Corrupt", f"the decoder gave nothing for {seconds:.0f} s, and was ended")
             message: dict[str, Any] = json.loads(self._pipe.recv_bytes())
         except (EOFError, ConnectionError) as error:
             code = self._process.wait()
