@@ -35,7 +35,3 @@ def test_there_are_never_too_many_moments_on_the_axis(seconds: float) -> None:
 def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
     axes = Axes(3, 1, 100)
     assert charts.line(axes, [1, None, 1], 1, "a", "").d.count("M") == 2
-
-
-def test_a_clock_shows_hours_only_where_there_are_any() -> None:
-    assert [charts.clock(seconds) for seconds in (0, 61, 3661)] == ["0:00", "1:01", "1:01:01"]

@@ -17,6 +17,7 @@ from ingestion_worker.commands.options import Output
 from ingestion_worker.commands.plainly import plainly
 from ingestion_worker.index.search_mode import SearchMode
 from ingestion_worker.output.store import Store
+from ingestion_worker.text.durations import clock
 from ingestion_worker.text.words import escaped
 
 FOUND = "bold yellow"
@@ -67,12 +68,6 @@ def search(
         )
         console.print(Text(f"    {escaped(hit.link)}"))
         console.print(Text("    ") + _marked(hit.text, hit.marked, console.is_terminal))
-
-
-def clock(seconds: float) -> str:
-    """Return a time as h:mm:ss."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def _marked(text: str, marks: Sequence[tuple[int, int]], terminal: bool) -> Text:

@@ -9,7 +9,9 @@ from rich.text import Text
 from ingestion_contract.metrics import WorkerState
 from ingestion_worker.local import words
 from ingestion_worker.local.progress import Progress
-from ingestion_worker.text.words import escaped
+from ingestion_worker.text.durations import clock
+from ingestion_worker.text.labels import STAGES
+from ingestion_worker.text.words import counted, escaped
 
 BAR = 30
 
@@ -40,8 +42,8 @@ def panel(now: Progress) -> RenderableType:
 
 def _videos(now: Progress) -> Text:
     share = now.tally.done / now.total if now.total else 1.0
-    to_go = f"   {words.clock(now.remaining)} to go" if now.remaining is not None else ""
-    so_far = f"   {words.clock(now.elapsed)} so far"
+    to_go = f"   {clock(now.remaining)} to go" if now.remaining is not None else ""
+    so_far = f"   {clock(now.elapsed)} so far"
     return Text.assemble(_bar(share, "green"), f"  {now.tally.done} of {now.total}", (to_go, "bold"), (so_far, "dim"))
 
 
@@ -57,7 +59,7 @@ def _outcomes(now: Progress) -> Text:
 
 def _workers(now: Progress) -> Text:
     parts = [
-        (f"{number} {words.STATES[state]}   ", _COLOURS.get(state, "dim") if state is not None else "dim")
+        (f"{number} {words.state_name(state)}   ", _COLOURS.get(state, "dim") if state is not None else "dim")
         for state, number in now.states.items()
     ]
     return Text.assemble(*parts) if parts else Text("none", "dim")
@@ -74,13 +76,13 @@ def _memory(now: Progress) -> Text:
 
 def _batch(now: Progress) -> Text:
     busy = f"   device busy {100 * now.utilisation:.0f} %" if now.utilisation is not None else ""
-    oom = (f"   out of memory {now.oom_events} times", "red") if now.oom_events else ""
+    oom = (f"   out of memory {counted(now.oom_events, 'time')}", "red") if now.oom_events else ""
     return Text.assemble(f"{now.batch} windows", (f" of at most {now.ceiling}", "dim"), busy, oom)
 
 
 def _stages(now: Progress) -> Text:
     parts: list[tuple[str, str]] = []
-    for stage, name in words.STAGES.items():
+    for stage, name in STAGES.items():
         limits = stage is now.limiting
         waiting = now.waiting.get(stage, 0)
         parts.append((name, "bold yellow" if limits else ""))

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestion_contract.summary import FinishSummary
-from ingestion_worker.local import words
 from ingestion_worker.local.tally import Tally
-from ingestion_worker.text.words import escaped
+from ingestion_worker.text.durations import clock
+from ingestion_worker.text.words import counted, escaped
 
 
 def reached(counts: FinishSummary, min_success_percent: int) -> bool:
@@ -24,12 +24,12 @@ def outcome(counts: FinishSummary, min_success_percent: int, uri: str, report: s
     """Return the outcome of a finished run, as a table and where to go from here."""
     good = reached(counts, min_success_percent)
     table = Table.grid(padding=(0, 3))
-    table.add_row("succeeded", str(counts.succeeded), f"of {counts.total} videos")
+    table.add_row("succeeded", str(counts.succeeded), f"of {counted(counts.total, 'video')}")
     table.add_row("failed", str(counts.failed), "")
     table.add_row("skipped", str(counts.skipped), "not to be read")
     for reason, number in counts.reasons.items():
         table.add_row(Text(f"  {reason}", "dim"), Text(str(number), "dim"), "")
-    table.add_row("audio", words.clock(counts.audio_seconds), "")
+    table.add_row("audio", clock(counts.audio_seconds), "")
     verdict = Text("Done." if good else f"Done, but fewer than {min_success_percent} % of the videos are there.")
     verdict.stylize("bold green" if good else "bold red")
     rows: list[RenderableType] = [

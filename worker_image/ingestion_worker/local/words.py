@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from ingestion_contract.metrics import Stage, WorkerState
+from ingestion_contract.metrics import WorkerState
 from ingestion_worker.local.progress import Progress
+from ingestion_worker.text.durations import clock
+from ingestion_worker.text.labels import STAGES, STATES
+from ingestion_worker.text.words import counted
 
 GIB = 2**30
-
-STATES = {
-    WorkerState.WORKING: "working",
-    WorkerState.WAITING_FOR_SOURCE: "waiting for the source",
-    WorkerState.WAITING_FOR_MEMORY: "waiting for memory",
-    WorkerState.STARTING: "starting",
-    WorkerState.STOPPING: "stopping",
-    None: "starting",
-}
-
-STAGES = {
-    Stage.FETCH: "fetching",
-    Stage.DECODE: "decoding",
-    Stage.ASR: "speech",
-    Stage.EMBED: "embedding",
-    Stage.COMMIT: "writing",
-}
 
 
 def line(now: Progress) -> str:
@@ -34,7 +20,7 @@ def line(now: Progress) -> str:
         f"{now.audio_rate:.1f} audio-hours/hour",
     ]
     parts += [memory(now), f"batch {now.batch}"] if now.total_bytes else []
-    parts += [f"out of memory {now.oom_events} times"] if now.oom_events else []
+    parts += [f"out of memory {counted(now.oom_events, 'time')}"] if now.oom_events else []
     parts += [f"{STAGES[now.limiting]} limits"] if now.limiting is not None else []
     parts += [f"{clock(now.remaining)} to go"] if now.remaining is not None else []
     return " · ".join(parts)
@@ -44,8 +30,13 @@ def workers(now: Progress) -> str:
     """Return how many workers do what."""
     counts: dict[str, int] = {}
     for state, number in now.states.items():
-        counts[STATES[state]] = counts.get(STATES[state], 0) + number
+        counts[state_name(state)] = counts.get(state_name(state), 0) + number
     return "workers: " + (", ".join(f"{number} {what}" for what, number in counts.items()) or "none")
+
+
+def state_name(state: WorkerState | None) -> str:
+    """Return what a worker does; one that has not been heard yet is starting."""
+    return STATES[state or WorkerState.STARTING]
 
 
 def memory(now: Progress) -> str:
@@ -53,9 +44,3 @@ def memory(now: Progress) -> str:
     simulated = "simulated " if now.simulated else ""
     percent = 100 * now.used / now.total_bytes
     return f"{simulated}memory {now.used / GIB:.1f}/{now.total_bytes / GIB:.1f} GiB ({percent:.0f} %)"
-
-
-def clock(seconds: float) -> str:
-    """Return a time as h:mm:ss."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

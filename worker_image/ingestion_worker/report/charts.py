@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import ceil, floor, log10
 
+from ingestion_worker.text.durations import short_clock
+
 WIDTH = 1000.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 14.0, 26.0
 MOST_TICKS = 8
@@ -127,7 +129,7 @@ def x_ticks(axes: Axes) -> list[Tick]:
     """Return at most `MOST_TICKS` round moments."""
     step = next((step for step in _ROUND_SECONDS if axes.seconds / step <= MOST_TICKS), None)
     step = step or 86_400 * ceil(axes.seconds / 86_400 / MOST_TICKS)
-    return [Tick(axes.x(at), clock(at)) for at in range(0, floor(axes.seconds) + 1, step)]
+    return [Tick(axes.x(at), short_clock(at)) for at in range(0, floor(axes.seconds) + 1, step)]
 
 
 def y_ticks(axes: Axes, unit: str = "", least_step: float = 0.0) -> list[Tick]:
@@ -155,13 +157,6 @@ def smooth(values: Sequence[float], reach: int) -> list[float]:
     """Return the mean of each value and `reach` neighbours on both sides."""
     windows = (values[max(0, at - reach) : at + reach + 1] for at in range(len(values)))
     return [sum(window) / len(window) for window in windows]
-
-
-def clock(seconds: float) -> str:
-    """Return a time as h:mm:ss, or m:ss below an hour."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _runs(values: Values) -> list[tuple[int, list[float]]]:

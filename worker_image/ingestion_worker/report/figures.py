@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion_contract.metrics import WorkerState
 from ingestion_worker.report import charts
 from ingestion_worker.report.charts import Axes, Chart, Mark
 from ingestion_worker.report.history import DeviceHistory, History
+from ingestion_worker.text.durations import short_clock
+from ingestion_worker.text.labels import STATES
 
 GIB = 2**30
 MOST_DEVICES = 4
 TALL, FLAT = 230.0, 150.0
-
-_STATES = {
-    WorkerState.WORKING: "working",
-    WorkerState.WAITING_FOR_SOURCE: "waiting for the source",
-    WorkerState.STARTING: "starting",
-    WorkerState.WAITING_FOR_MEMORY: "waiting for memory",
-    WorkerState.STOPPING: "stopping",
-}
 
 
 def figures(run: History, target_percent: int | None) -> list[Chart]:
@@ -114,7 +107,7 @@ def _workers(run: History) -> Chart:
     axes = Axes(run.time.seconds, charts.round_top(most, least_step=1), FLAT)
     layers = {
         state.value.replace("_", "-"): (label, run.states[state])
-        for state, label in _STATES.items()
+        for state, label in STATES.items()
         if state in run.states
     }
     return Chart(
@@ -129,7 +122,7 @@ def _workers(run: History) -> Chart:
 
 def _oom_marks(run: History, axes: Axes) -> list[Mark]:
     return [
-        Mark("oom", axes.x(at), f"out of memory{f', {count} times' if count > 1 else ''}, at {charts.clock(at)}")
+        Mark("oom", axes.x(at), f"out of memory{f', {count} times' if count > 1 else ''}, at {short_clock(at)}")
         for at, count in run.oom.items()
     ]
 
@@ -137,7 +130,7 @@ def _oom_marks(run: History, axes: Axes) -> list[Mark]:
 def _pauses(run: History) -> list[Mark]:
     axes = Axes(run.time.seconds, 1, FLAT)
     return [
-        Mark("pause", axes.x(pause.at), f"nobody worked for {charts.clock(pause.lasted.total_seconds())}")
+        Mark("pause", axes.x(pause.at), f"nobody worked for {short_clock(pause.lasted.total_seconds())}")
         for pause in run.time.pauses
     ]
 

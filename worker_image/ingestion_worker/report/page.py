@@ -6,22 +6,15 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ingestion_contract.metrics import Stage
 from ingestion_contract.spec import IngestionRunSpec
 from ingestion_worker.report import charts, settings
 from ingestion_worker.report.figures import GIB, figures
 from ingestion_worker.report.history import History, history
 from ingestion_worker.report.outcome import Outcomes, outcomes
 from ingestion_worker.report.records import RunRecords
+from ingestion_worker.text.durations import short_clock
+from ingestion_worker.text.labels import STAGES
 from ingestion_worker.text.words import one_line
-
-_STAGES = {
-    Stage.FETCH: "fetching",
-    Stage.DECODE: "decoding",
-    Stage.ASR: "speech",
-    Stage.EMBED: "embedding",
-    Stage.COMMIT: "writing",
-}
 
 
 def page(records: RunRecords, spec: IngestionRunSpec | None, written_at: datetime) -> str:
@@ -33,7 +26,7 @@ def page(records: RunRecords, spec: IngestionRunSpec | None, written_at: datetim
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=charts.clock, line=one_line)
+    environment.filters.update(clock=short_clock, line=one_line)
     result, run = outcomes(records), history(records.timelines)
     return environment.get_template("page.html.j2").render(
         name=records.run.name if records.run is not None else records.uid,
@@ -44,7 +37,7 @@ def page(records: RunRecords, spec: IngestionRunSpec | None, written_at: datetim
         figures=_figures(result, run),
         charts=figures(run, spec.memory.target_percent if spec is not None else None) if run is not None else [],
         run=run,
-        stages=_STAGES,
+        stages=STAGES,
         models=settings.models(records),
         settings=settings.settings(spec),
         versions=settings.versions(),
@@ -77,10 +70,10 @@ def _figures(result: Outcomes, run: History | None) -> list[tuple[str, str, str]
     """Return the figures at the top: number, what it is, and a word more."""
     counts = result.counts
     audio = counts.audio_seconds / 3600
-    found = [(f"{audio:.1f} h" if audio >= 1 else charts.clock(counts.audio_seconds), "audio", "in the videos there")]
+    found = [(f"{audio:.1f} h" if audio >= 1 else short_clock(counts.audio_seconds), "audio", "in the videos there")]
     if run is None:
         return found
-    found.append((charts.clock(run.time.seconds), "worked", _attempts(run)))
+    found.append((short_clock(run.time.seconds), "worked", _attempts(run)))
     heard = sum(run.throughput) * run.bin_seconds
     if heard and run.time.seconds:
         found.append((f"{heard / run.time.seconds:.1f}", "audio-hours per hour", "of speech recognised"))
@@ -90,7 +83,7 @@ def _figures(result: Outcomes, run: History | None) -> list[tuple[str, str, str]
         share, device = max(peaks, key=lambda peak: peak[0])
         found.append((f"{100 * share:.0f} %", "memory at most", f"of {device.total / GIB:.0f} GiB"))
     if run.limiting is not None:
-        found.append((_STAGES[run.limiting], "limiting stage", "others waited for it"))
+        found.append((STAGES[run.limiting], "limiting stage", "others waited for it"))
     return found
 
 

@@ -1,1 +1,1 @@
-"""Text: words, chunks."""
+"""Text: words, chunks, and what people read for times, stages and states."""

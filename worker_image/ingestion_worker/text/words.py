@@ -1,4 +1,4 @@
-"""Words of others (titles, ids, captions, errors), made fit for a record, a log line or a summary."""
+"""Words, of others (titles, ids, captions, errors) too, made fit for a record, a log line or a summary."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 def encodable(text: str) -> str:
     """Return the text with lone surrogates, which no UTF-8 holds, as escapes: different texts stay different."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in s: `1 video`, `2 videos`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def one_line(text: str, most_bytes: int | None = None) -> str:
