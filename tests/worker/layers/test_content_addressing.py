@@ -10,9 +10,10 @@ from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import Video, VideoManifest
 from ingestion_contract.spec import IngestionRun
-from ingestion_worker.output import video_list
+from ingestion_worker.output import transcripts, video_list
 from ingestion_worker.output.keys import transcript_key, video_key
 from ingestion_worker.output.store import Store
+from ingestion_worker.pipeline import embedding
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of
@@ -87,6 +88,7 @@ def test_a_file_that_has_changed_is_another_audio(bench: Bench, sample: SampleSe
         ({"transcription": {"computeType": "float32"}}, True),
         ({"source": {"captions": "Ignore"}}, True),
         ({"source": {"languages": ["de"]}}, True),
+        ({"memory": {"allowSmallerComputeType": True}}, True),
     ],
     ids=str,
 )
@@ -108,6 +110,36 @@ def test_a_transcript_whose_file_was_spoilt_is_made_again(bench: Bench, sample: 
     assert Bench(bench.root).work(second).code is ExitCode.DONE
     assert sum(StandInRecogniser.batches) == 2
     assert manifest(bench.store, video, second) is not None
+    repaired = transcripts.load(bench.store, transcript_key(video, second.spec))
+    assert repaired is not None
+    assert repaired.segments[0].text.endswith("seconds of speech")
+
+
+def test_transcripts_that_wait_are_few_in_memory_and_none_is_lost(
+    bench: Bench, sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "KEPT_TRANSCRIPTS", 1)
+    videos = listed(bench, "first", urls(sample, 8))
+    assert bench.work(run("first")).code is ExitCode.DONE
+    assert all(manifest(bench.store, video, run("first")) for video in videos)
+
+
+def test_a_run_that_takes_captions_only_needs_no_speech_model(bench: Bench, sample: SampleServer) -> None:
+    english = [{"languages": ["en"], "model": "stand-in"}]
+    only = run(source={"captions": "Only", "languages": ["en", "de"]}, transcription={"models": english})
+    listed(bench, "run-uid-1", [f"{sample.url}/watch/sample-004.html"])
+    assert bench.work(only).code is ExitCode.DONE
+    assert bench.sample("ingestion_videos_total", result="succeeded", reason="") == 1
+
+
+def test_a_blocked_source_is_not_asked_again_by_those_that_wait_for_their_turn(
+    bench: Bench, source: HttpSource
+) -> None:
+    blocked = [source.set(f"/{number}", Answer(status=429)) for number in range(6)]
+    (bench.root / "limits.json").write_text('{"revision": 1, "videosPerHour": 60}')
+    listed(bench, "run-uid-1", blocked)
+    assert bench.work(run()).code is ExitCode.SOURCE_BLOCKED
+    assert sum(1 for path in source.asked if path != "/") == 1, "one turn a minute: the others were let go"
 
 
 def test_a_window_that_no_model_takes_fails_its_video_and_no_other(

@@ -1,10 +1,12 @@
 """Which speech model hears which video."""
 
 import pytest
+from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from ingestion_contract.spec import LanguageModel, Transcription
 from ingestion_worker.pipeline.routing import Routing
 from ingestion_worker.steps.conclusion import ConfigurationError
+from ingestion_worker.text.languages import WHISPER_LANGUAGES, known
 
 DISTIL = LanguageModel(languages=["en"], model="distil-large-v3")
 TURBO = LanguageModel(languages=["*"], model="large-v3-turbo")
@@ -53,4 +55,41 @@ def test_a_model_that_hears_only_english_is_refused_where_it_would_write_nonsens
             routing(*languages).check(mistaken, multilingual=False)
     routing("en").check(mistaken, multilingual=False)
     routing("en", "de").check(DISTIL, multilingual=False)
-    routing("de").check(mistaken, multilingual=True)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "distil-large-v3",
+        "distil-large-v3.5",
+        "distil-medium.en",
+        "Systran/faster-distil-whisper-large-v3",
+        "distil-whisper/distil-large-v3.5-ct2",
+        "/ingestion/models/distil-large-v2/",
+        "tiny.en",
+    ],
+)
+def test_distil_whisper_is_english_although_its_vocabulary_is_multilingual(model: str) -> None:
+    with pytest.raises(ConfigurationError, match="hears only English"):
+        routing("de").check(LanguageModel(languages=["*"], model=model), multilingual=True)
+    routing("en").check(LanguageModel(languages=["*"], model=model), multilingual=True)
+
+
+@pytest.mark.parametrize("model", ["large-v3-turbo", "somebody/distil-whisper-large-v3-german", "/models/mine"])
+def test_other_models_go_by_their_vocabulary(model: str) -> None:
+    routing("de").check(LanguageModel(languages=["*"], model=model), multilingual=True)
+
+
+def test_a_language_that_whisper_does_not_hear_is_refused_and_other_spellings_are_not() -> None:
+    with pytest.raises(ConfigurationError, match='"tlh", which is no language'):
+        _ = routing("tlh").first_model
+    assert routing("iw").declared == "he"
+    assert routing("en-GB").declared == "en"
+    assert routing("he").accepts("iw")
+
+
+def test_whisper_s_languages_are_faster_whisper_s() -> None:
+    assert frozenset(_LANGUAGE_CODES) == WHISPER_LANGUAGES
+    assert known("zh-Hant") == "zh"
+    assert known("nb_NO") == "no"
+    assert known("tlh") is None

@@ -16,8 +16,10 @@ def transcript_key(video: Video, spec: IngestionRunSpec) -> str:
 
     Runs that differ in other fields (embedding, workers, memory, the other videos) share what is there.
     """
+    smaller = {"allowSmallerComputeType": True} if spec.memory.allow_smaller_compute_type else {}
     return _digest(
         {
+            **smaller,
             "schemaVersion": TranscriptManifest.model_fields["schema_version"].default,
             "id": video.id,
             "url": video.url,

@@ -27,11 +27,16 @@ WEB_VTT = "transcript.vtt"
 def save(store: Store, key: str, video: Video, transcript: Transcript) -> TranscriptManifest:
     """Write a transcript's files under a folder that no other attempt uses, then its manifest, and return that.
 
-    A manifest that another process has written meanwhile stays; this attempt's files are then nobody's.
+    A transcript that another process has written meanwhile stays; one whose file is not what its manifest says does
+    not.
 
     Raises:
         OutputUnavailable: the storage refuses; nothing exists then, since the manifest does not.
     """
+    path = layout.transcript_manifest(key)
+    earlier = store.read_record(path, TranscriptManifest)
+    if earlier is not None and _vouched(store, earlier) is not None:
+        return earlier
     folder = layout.transcript_attempt(key, uuid4().hex)
     files = [
         store.write(f"{folder}/{JSON_LINES}", to_json_lines(video.id, transcript).encode()),
@@ -51,7 +56,8 @@ def save(store: Store, key: str, video: Video, transcript: Transcript) -> Transc
         files=files,
         created_at=datetime.now(UTC),
     )
-    return store.write_record_once(layout.transcript_manifest(key), manifest)
+    store.write_record(path, manifest)
+    return manifest
 
 
 def load(store: Store, key: str) -> Transcript | None:

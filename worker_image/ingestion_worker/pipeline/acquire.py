@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,8 +14,9 @@ from ingestion_worker.output.outcomes import Task
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.transcript import Transcript, TranscriptSource
 from ingestion_worker.pipeline.events import Audio, Postponed, Spoken
-from ingestion_worker.pipeline.routing import UNDETERMINED, Routing, base, other_language
+from ingestion_worker.pipeline.routing import UNDETERMINED, Routing, other_language
 from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions, Fetcher
+from ingestion_worker.text.languages import known
 
 Acquired = Spoken | Audio | Postponed
 
@@ -28,6 +29,7 @@ class Acquirer:
         routing: which languages the run wants.
         loaded: the speech model that hears now; videos for another one are postponed.
         turn: waits until the source may be asked; False if it is not to be asked any more.
+        heard: languages of videos that were heard in an earlier pass, by key.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Acquirer:
         routing: Routing,
         loaded: LanguageModel,
         turn: Callable[[], bool],
+        heard: Mapping[str, str],
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -45,6 +48,7 @@ class Acquirer:
         self._routing = routing
         self._loaded = loaded
         self._turn = turn
+        self._heard = heard
 
     def __call__(self, task: Task) -> Acquired | None:
         """Return a video's transcript, or a file with its audio; None if its source is not to be asked any more.
@@ -62,23 +66,24 @@ class Acquirer:
         if isinstance(fetched, FetchedCaptions):
             return Spoken(task, _from_captions(task, fetched), stored=False)
         checkpoints = self._checkpoints(task)
-        language = self._language(fetched, checkpoints)
+        language = self._language(task, fetched, checkpoints)
         audio = Audio(task, self._moved(fetched.path), language, checkpoints)
         if language is None or (model := self._routing.model_for(language)) == self._loaded:
             return audio
         return Postponed(audio, model)
 
-    def _language(self, fetched: FetchedAudio, checkpoints: Sequence[Checkpoint]) -> str | None:
+    def _language(self, task: Task, fetched: FetchedAudio, checkpoints: Sequence[Checkpoint]) -> str | None:
         """Return the language of a video, as far as it is known before it is heard."""
-        heard = checkpoints[-1].language if checkpoints else UNDETERMINED
+        heard = checkpoints[-1].language if checkpoints else self._heard.get(task.key, UNDETERMINED)
         if heard != UNDETERMINED:
             return heard
-        if fetched.language is None:
+        said = known(fetched.language)
+        if said is None:
             return self._routing.declared
-        if not self._routing.accepts(fetched.language):
+        if not self._routing.accepts(said):
             fetched.path.unlink()
-            raise other_language(fetched.language, self._routing, "the source says")
-        return base(fetched.language)
+            raise other_language(said, self._routing, "the source says")
+        return said
 
     def _moved(self, path: Path) -> Path:
         """Give a file a name of its own: a fetcher uses the same one for every video."""

@@ -25,10 +25,16 @@ ENOUGH_VIDEOS = 8
 VIDEOS_AT_ONCE = 64
 
 
+KEPT_TRANSCRIPTS = 64
+"""Transcripts that wait in memory, at most: those behind them are read again, once it is their turn."""
+
+
 @dataclass(frozen=True)
 class _Waiting:
+    """A video whose transcript is in memory, or only in the output once its write is done."""
+
     task: Task
-    transcript: Transcript
+    transcript: Transcript | None
     written: Future[None] | None
 
 
@@ -36,6 +42,7 @@ class VideoEmbedder:
     """Transcripts that wait for their vectors.
 
     Args:
+        load: reads a video's transcript from the output.
         finished: takes the vectors of a video, and the write of its transcript that must come first.
     """
 
@@ -44,11 +51,13 @@ class VideoEmbedder:
         models: Models,
         residency: Residency,
         metrics: Metrics,
+        load: Callable[[Task], Transcript],
         finished: Callable[[Task, VectorSet, Future[None] | None], None],
     ) -> None:
         self._models = models
         self._residency = residency
         self._metrics = metrics
+        self._load = load
         self._finished = finished
         self._waiting: list[_Waiting] = []
 
@@ -64,7 +73,8 @@ class VideoEmbedder:
 
     def add(self, task: Task, transcript: Transcript, written: Future[None] | None) -> None:
         """Take a transcript, and its write if that is not done."""
-        self._waiting.append(_Waiting(task, transcript, written))
+        kept = transcript if len(self._waiting) < KEPT_TRANSCRIPTS else None
+        self._waiting.append(_Waiting(task, kept, written))
 
     def embed(self) -> None:
         """Embed the transcripts that wait, up to 64 at once.
@@ -74,13 +84,21 @@ class VideoEmbedder:
         """
         some, self._waiting = self._waiting[:VIDEOS_AT_ONCE], self._waiting[VIDEOS_AT_ONCE:]
         self._residency.ensure(Stage.EMBED)
-        chunks = [self._chunks(each.transcript) for each in some]
+        transcripts = [self._transcript(each) for each in some]
+        chunks = [self._chunks(transcript) for transcript in transcripts]
         vectors = self._vectors([chunk.text for own in chunks for chunk in own])
         first = 0
-        for each, own in zip(some, chunks, strict=True):
+        for each, transcript, own in zip(some, transcripts, chunks, strict=True):
             rows = vectors[first : first + len(own)]
             first += len(own)
-            self._finished(each.task, self._vector_set(each, own, rows), each.written)
+            self._finished(each.task, self._vector_set(each.task, transcript, own, rows), each.written)
+
+    def _transcript(self, each: _Waiting) -> Transcript:
+        if each.transcript is not None:
+            return each.transcript
+        if each.written is not None:
+            each.written.result()
+        return self._load(each.task)
 
     def _chunks(self, transcript: Transcript) -> list[chunking.Chunk]:
         tokens = self._models.count_tokens([segment.text for segment in transcript.segments])
@@ -95,12 +113,14 @@ class VideoEmbedder:
         with self._metrics.time(Stage.EMBED):
             return list(self._models.embed(texts))
 
-    def _vector_set(self, each: _Waiting, chunks: Sequence[chunking.Chunk], rows: NDArray[np.float32]) -> VectorSet:
+    def _vector_set(
+        self, task: Task, transcript: Transcript, chunks: Sequence[chunking.Chunk], rows: NDArray[np.float32]
+    ) -> VectorSet:
         return VectorSet(
-            video=each.task.video,
-            key=each.task.key,
-            transcript_key=each.task.transcript_key,
-            transcript=each.transcript,
+            video=task.video,
+            key=task.key,
+            transcript_key=task.transcript_key,
+            transcript=transcript,
             chunks=chunks,
             vectors=rows,
             model=self._models.embed_model,

@@ -9,7 +9,10 @@ from threading import Condition
 from ingestion_worker.pipeline.events import Event, TaskWindow
 
 MOST_WINDOWS = 96
-"""Windows that wait, at most: three of the largest batches, about 100 MB."""
+"""Windows that wait, at most: 90 MB with 80 mel bands, 150 MB with 128."""
+
+MOST_EVENTS = 64
+"""Events that wait, at most: each may hold the transcript of hours."""
 
 
 LINGER_SECONDS = 0.05
@@ -35,10 +38,12 @@ class Inbox:
         self._closed = False
 
     def put(self, event: Event) -> None:
-        """Add an event."""
+        """Add an event once there is room, unless the inbox is closed meanwhile."""
         with self._changed:
-            self._events.append(event)
-            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or len(self._events) < MOST_EVENTS)
+            if not self._closed:
+                self._events.append(event)
+                self._changed.notify_all()
 
     def put_window(self, window: TaskWindow) -> bool:
         """Add a window once there is room; False if the inbox was closed meanwhile."""

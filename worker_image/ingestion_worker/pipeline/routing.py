@@ -6,11 +6,15 @@ or `*`, a video's language is what the source says, or what a multilingual model
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ingestion_contract.spec import LanguageModel, Transcription
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.steps.conclusion import ConfigurationError
+from ingestion_worker.text.languages import base, known
+
+_ENGLISH_NAME = re.compile(r"(\.en|(^|/)(faster-)?distil-(whisper-)?(small|medium|large)(-v[0-9.]+)?)(-ct2|-int8)?$")
 
 ANY = "*"
 ENGLISH = "en"
@@ -29,7 +33,7 @@ class Routing:
     @property
     def declared(self) -> str | None:
         """The one language of the run, or None where each video's own is to be found out."""
-        return self.languages[0] if len(self.languages) == 1 and self.languages[0] != ANY else None
+        return base(self.languages[0]) if len(self.languages) == 1 and self.languages[0] != ANY else None
 
     def accepts(self, language: str) -> bool:
         """Return whether the run wants videos in a language."""
@@ -55,9 +59,14 @@ class Routing:
         """The model that is loaded first: for the declared language, or one that hears which language is spoken.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: there is none, or no model hears the language.
         """
         if self.declared is not None:
+            if known(self.declared) is None:
+                raise ConfigurationError(
+                    f'spec.source.languages has "{self.languages[0]}", which is no language that Whisper hears: name '
+                    "one by its two letters, as en"
+                )
             return self.model_for(self.declared)
         for model in self.transcription.models:
             if ANY in model.languages:
@@ -73,8 +82,8 @@ class Routing:
         Raises:
             ConfigurationError: it hears only English, and would write nonsense.
         """
-        english_only = self.declared is not None and base(self.declared) == ENGLISH
-        if multilingual or english_only or [base(own) for own in model.languages] == [ENGLISH]:
+        hears_others = multilingual and not hears_only_english(model.model)
+        if hears_others or self.declared == ENGLISH or {base(own) for own in model.languages} == {ENGLISH}:
             return
         raise ConfigurationError(
             f"spec.transcription.models gives {model.model} to {', '.join(model.languages)}, but it hears only "
@@ -89,6 +98,10 @@ def other_language(language: str, routing: Routing, who: str) -> MediaError:
     )
 
 
-def base(language: str) -> str:
-    """Return a language without its region: `en` of `en-GB`."""
-    return language.split("-")[0].lower()
+def hears_only_english(model: str) -> bool:
+    """Return whether a model is known to hear only English by its name.
+
+    Distil-Whisper's own models have Whisper's multilingual vocabulary, so that CTranslate2 takes them for multilingual,
+    and write English whatever is spoken. Models of others that are made from them go by their own names.
+    """
+    return _ENGLISH_NAME.search(model.rstrip("/").lower()) is not None

@@ -6,7 +6,7 @@ fetch -> decode, voice activity, windows, features -> speech recognition -> chun
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.records import Checkpoint
-from ingestion_contract.spec import IngestionRun, LanguageModel
+from ingestion_contract.spec import Captions, IngestionRun, LanguageModel
 from ingestion_worker.memory.residency import Residency
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.output import transcripts, vectors
@@ -22,7 +22,7 @@ from ingestion_worker.output.outcomes import Outcomes, Task
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.transcript import Transcript
 from ingestion_worker.output.vectors import VectorSet
-from ingestion_worker.pipeline.acquire import Acquirer
+from ingestion_worker.pipeline.acquire import Acquired, Acquirer
 from ingestion_worker.pipeline.committer import Committer
 from ingestion_worker.pipeline.embedding import VideoEmbedder
 from ingestion_worker.pipeline.events import (
@@ -44,9 +44,19 @@ from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.transcribing import Transcriber
 from ingestion_worker.source.failures import Verdict
 from ingestion_worker.source.fetch import Fetcher
-from ingestion_worker.steps.conclusion import ConfigurationError, PodTooSmall, SourceBlocked, StepError, Stopped
+from ingestion_worker.steps.conclusion import (
+    ConfigurationError,
+    OutputUnavailable,
+    PodTooSmall,
+    SourceBlocked,
+    StepError,
+    Stopped,
+)
 
 log = logging.getLogger(__name__)
+
+KEPT_FILES = 32
+"""Files of videos for another speech model that are kept, at most: they lie on the pod's scratch disk."""
 
 TAKE_SECONDS = 0.5
 """How long this thread waits for the source before it says so and looks around."""
@@ -63,7 +73,8 @@ class Shard:
         self._metrics = setting.metrics
         self._scratch = scratch
         self._routing = Routing(tuple(run.spec.source.languages), run.spec.transcription)
-        self._loaded = self._routing.first_model
+        hears = run.spec.source.captions is not Captions.ONLY
+        self._loaded = self._routing.first_model if hears else run.spec.transcription.models[0]
         self._models = Models(run.spec, setting.device, setting.threads, self._loaded)
         self._residency = Residency(
             self._models, setting.device, setting.limits, setting.metrics, setting.stop, setting.memory_wait_seconds
@@ -78,8 +89,11 @@ class Shard:
             section=self._save_checkpoint,
             failed=self._not_heard,
         )
-        self._embedder = VideoEmbedder(self._models, self._residency, setting.metrics, self._save_vectors)
+        self._embedder = VideoEmbedder(
+            self._models, self._residency, setting.metrics, load=self._stored_transcript, finished=self._save_vectors
+        )
         self._postponed: dict[str, tuple[LanguageModel, list[Audio]]] = {}
+        self._languages: dict[str, str] = {}
         self._cut_short: StepError | None = None
 
     def ingest(self, tasks: Sequence[Task]) -> None:
@@ -97,6 +111,7 @@ class Shard:
                 self._pass_with_next_model()
             while self._embedder.waiting:
                 self._check_stop()
+                self._residency.keep_within_budget()
                 self._embedder.embed()
         finally:
             self._committer.finish()
@@ -139,12 +154,12 @@ class Shard:
         self._residency.switch(model)
         self._loaded = model
         self._residency.ensure(Stage.ASR)
-        kept = {audio.task.key: audio for audio in audios}
-        self._pass([audio.task for audio in audios], lambda _over: lambda task: kept[task.key])
+        kept = {audio.task.key: audio for audio in audios if audio.path.exists()}
+        self._pass([audio.task for audio in audios], lambda over: partial(_kept_or, kept, self._acquirer(over)))
 
     def _acquirer(self, over: IsOver) -> Acquirer:
         turn = partial(self._pace.wait, over)
-        return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn)
+        return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn, self._languages)
 
     def _fetcher(self) -> Fetcher:
         """Return a fetcher.
@@ -210,17 +225,28 @@ class Shard:
 
         self._committer.submit(write, after)
 
+    def _stored_transcript(self, task: Task) -> Transcript:
+        transcript = transcripts.load(self._store, task.transcript_key)
+        if transcript is None:
+            raise OutputUnavailable(f"the transcript of {task.video.id} does not read back as it was written")
+        return transcript
+
+    def _give_up(self, task: Task, result: Result, reason: str, detail: str) -> None:
+        self._committer.submit(partial(self._outcomes.give_up, task, result, reason, detail))
+
     def _not_heard(self, task: Task, detail: str) -> None:
-        self._outcomes.give_up(task, Result.FAILED, "TranscriptionFailed", detail)
+        self._give_up(task, Result.FAILED, "TranscriptionFailed", detail)
 
     def _answer(self, question: WhichLanguage) -> Answer:
         """Hear a video's language, and say what becomes of the video."""
         task = question.audio.task
-        language = self._transcriber.language(question.window)
+        language = self._transcriber.language(task, question.window)
+        if language is None:
+            return Answer(None)
         if not self._routing.accepts(language):
             error = other_language(language, self._routing, "the speech model says that")
             self._transcriber.drop(task)
-            self._outcomes.give_up(task, Result.SKIPPED, error.reason, str(error))
+            self._give_up(task, Result.SKIPPED, error.reason, str(error))
             return Answer(None)
         model = self._routing.model_for(language)
         if model != self._loaded:
@@ -231,7 +257,14 @@ class Shard:
         return Answer(language)
 
     def _postpone(self, event: Postponed) -> None:
-        self._postponed.setdefault(event.model.model, (event.model, []))[1].append(event.audio)
+        """Put a video off until its model is loaded. Few files are kept: the others are fetched again."""
+        audio = event.audio
+        assert audio.language is not None
+        self._languages[audio.task.key] = audio.language
+        _, waiting = self._postponed.setdefault(event.model.model, (event.model, []))
+        if len(waiting) >= KEPT_FILES:
+            audio.path.unlink(missing_ok=True)
+        waiting.append(audio)
 
     def _record_unusable(self, item: Unusable) -> None:
         reason = item.failure.reason
@@ -245,10 +278,16 @@ class Shard:
                     f"{self._scratch.parent}, or more memory in spec.workers.resources"
                 )
             case Verdict.PERMANENT | Verdict.DEFERRED:
-                self._outcomes.give_up(item.task, Result.SKIPPED, reason, item.detail)
+                self._give_up(item.task, Result.SKIPPED, reason, item.detail)
             case Verdict.TRANSIENT:
-                self._outcomes.give_up(item.task, Result.FAILED, reason, item.detail)
+                self._give_up(item.task, Result.FAILED, reason, item.detail)
 
     def _check_stop(self) -> None:
         if self._setting.stop.is_set():
             raise Stopped("asked to stop; finished videos are committed")
+
+
+def _kept_or(kept: Mapping[str, Audio], acquirer: Acquirer, task: Task) -> Acquired | None:
+    """Return a file that was kept from an earlier pass, or acquire the video anew."""
+    audio = kept.get(task.key)
+    return acquirer(task) if audio is None else audio

@@ -73,14 +73,22 @@ class Transcriber:
             assembly.end_section(end)
             self._advance(task, assembly)
 
-    def language(self, window: Window) -> str:
-        """Return the language of a window.
+    def language(self, task: Task, window: Window) -> str | None:
+        """Return the language of a video by its first window; None if that cannot be heard, and the video is dropped.
 
         Raises:
             see `Residency.ensure`.
         """
         self._residency.ensure(Stage.ASR)
-        found = run_in_batches([window], self._models.detect_language, self._residency.pilot(Stage.ASR))
+        try:
+            found = run_in_batches([window], self._models.detect_language, self._residency.pilot(Stage.ASR))
+        except StepError:
+            raise
+        except Exception as error:
+            log.debug("where the language is not heard", exc_info=error)
+            self.drop(task)
+            self._failed(task, f"its language cannot be heard: {error}")
+            return None
         return found[0][0]
 
     def hear(self, windows: Sequence[TaskWindow]) -> None:
