@@ -34,6 +34,9 @@ ALLOW_NETWORKS = "INGESTION_ALLOW_NETWORKS"
 ALLOW_FOLDERS = "INGESTION_ALLOW_FOLDERS"
 """Environment: folders, separated by blanks, below which `file://` URLs may read."""
 
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""Environment, in capitals as well: by way of which proxies videos are asked for; no other spelling counts."""
+
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 """Environment, set by the Job controller: the shard."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated
@@ -87,13 +88,13 @@ def run(
     from kubernetes.aio.config import ConfigException
 
     from ingestion_operator import main
-    from ingestion_operator.desired.pod_template import WorkerSettings
+    from ingestion_operator.desired.pod_template import WorkerSettings, proxies
     from ingestion_operator.logs import set_up_logs
     from ingestion_operator.reconciler import Settings
 
     set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
     settings = Settings(
-        workers=WorkerSettings(worker_image, worker_service_account, allow_networks),
+        workers=WorkerSettings(worker_image, worker_service_account, allow_networks, proxies(os.environ)),
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
     )

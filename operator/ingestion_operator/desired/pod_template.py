@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion_contract import metrics, pod
@@ -23,11 +24,18 @@ class WorkerSettings:
 
     Attributes:
         allow_networks: as CIDRs, which may be asked for videos beside public addresses.
+        proxies: as `proxies` returns them, by way of which videos are asked for.
     """
 
     image: str
     service_account: str | None = None
     allow_networks: tuple[str, ...] = ()
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+
+def proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxies that an environment names, by the names of `pod.PROXIES`."""
+    return {name: environment.get(name) or environment.get(name.upper(), "") for name in pod.PROXIES}
 
 
 def pod_template(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
@@ -92,6 +100,11 @@ def _environment(settings: WorkerSettings) -> list[dict[str, Any]]:
         {"name": pod.POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         {"name": pod.ALLOW_NETWORKS, "value": " ".join(settings.allow_networks)},
         {"name": pod.ALLOW_FOLDERS, "value": ""},
+        *(
+            {"name": spelling, "value": settings.proxies.get(name, "")}
+            for name in pod.PROXIES
+            for spelling in (name, name.upper())
+        ),
     ]
 
 

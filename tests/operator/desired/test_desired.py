@@ -7,7 +7,7 @@ from ingestion_contract.pod import Step
 from ingestion_contract.spec import parse_run
 from ingestion_operator.desired.config_maps import limits_config_map, run_config_map
 from ingestion_operator.desired.jobs import single_job, work_job
-from ingestion_operator.desired.pod_template import WorkerSettings, pod_template
+from ingestion_operator.desired.pod_template import WorkerSettings, pod_template, proxies
 from tests.operator.kit import RUN_UID, make_run
 
 SETTINGS = WorkerSettings(image="worker:1", service_account="ingestion-worker")
@@ -108,6 +108,22 @@ def test_networks_that_may_be_asked_are_the_operators_word_alone() -> None:
     assert allowed[pod.ALLOW_NETWORKS] == "10.0.0.0/8 fd00::/8"
     nothing = environment(SETTINGS)
     assert nothing[pod.ALLOW_NETWORKS] == nothing[pod.ALLOW_FOLDERS] == ""
+
+
+def test_proxies_are_the_operators_word_alone() -> None:
+    """A proxy asks for addresses that the rules would refuse, so that a run's author must not name one."""
+
+    def set_in_pod(environment: dict[str, str]) -> dict[str, str]:
+        settings = WorkerSettings("worker:1", proxies=proxies(environment))
+        found = pod_template(make_run(), Step.WORK, settings)["spec"]["containers"][0]["env"]
+        return {one["name"]: one["value"] for one in found if one["name"].lower().endswith("_proxy")}
+
+    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    every = [*names, *map(str.upper, names)]
+    assert set_in_pod({}) == dict.fromkeys(every, "")
+    named = set_in_pod({"HTTPS_PROXY": "http://proxy:3128", "no_proxy": "localhost", "PATH": "/bin"})
+    given = {"https_proxy": "http://proxy:3128", "no_proxy": "localhost"}
+    assert named == dict.fromkeys(every, "") | given | {name.upper(): value for name, value in given.items()}
 
 
 def test_only_workers_ask_for_a_device_and_for_placement() -> None:
