@@ -85,7 +85,10 @@ class Source(ApiModel):
         "always speech recognition.",
     )
     languages: list[Language] = Field(
-        ["en"], min_length=1, max_length=32, description="Languages whose captions are taken, in order of preference."
+        ["en"],
+        min_length=1,
+        max_length=32,
+        description='Languages whose captions are taken, in order of preference; "*" is the one that is spoken.',
     )
     videos_per_hour: int | None = Field(
         None,
