@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yt_dlp.utils import DownloadError
 
+from ingestion_contract import pod
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
 from ingestion_worker.media.errors import MediaError
@@ -208,6 +209,20 @@ def test_the_proxy_of_the_environment_is_the_administrators_word(
     for host in ("169.254.169.254", "10.0.0.1", "0x7f.1", "2130706433", "[::1]", "localhost"):
         refusal(f"http://{host}/talk.ogg", tmp_path, AddressRules())
     assert source.asked.total() == asked
+
+
+@pytest.mark.parametrize("spelling", ["hTTp_proxy", "HTTP_proxy", "All_Proxy"])
+def test_a_proxy_in_a_spelling_that_the_operator_does_not_set_is_none(
+    source: HttpSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    """As a Secret may have it, beside the two spellings that the operator has set to nothing."""
+    for name in pod.PROXIES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.setenv(name.upper(), "")
+    monkeypatch.setenv(spelling, source.url)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", ("10.0.0.1", 80))])
+    assert "10.0.0.1" in refusal("http://talks.example/talk.ogg", tmp_path, AddressRules())
+    assert source.asked.total() == 0
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/talk.ogg", "gopher://127.0.0.1/talk.ogg", "data://talk.ogg"])

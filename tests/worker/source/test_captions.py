@@ -101,3 +101,17 @@ def test_any_language_is_the_one_that_is_spoken() -> None:
     assert candidates(YOUTUBE, ["*"]) == [CaptionTrack("de", "json3", "http://heard/json3", automatic=True)]
     unsaid = {**YOUTUBE, "language": None}
     assert candidates(unsaid, ["*"]) == candidates(YOUTUBE, ["*"])
+
+
+def test_the_spoken_language_is_taken_without_its_region_too_but_with_it_first() -> None:
+    written = {"en": tracks("vtt", of="people"), "en-GB": tracks("vtt", of="british")}
+    info = {
+        "language": "en-US",
+        "subtitles": written,
+        "automatic_captions": {"en-orig": tracks("vtt", of="heard")},
+    }
+    assert [track.url for track in candidates(info, ["*"])] == ["http://people/vtt", "http://heard/vtt"]
+    regional = {**info, "subtitles": {**written, "en-US": tracks("vtt", of="american")}}
+    assert candidates(regional, ["*"])[0].url == "http://american/vtt"
+    heard = {"automatic_captions": {"en-US-orig": tracks("vtt", of="heard")}, "subtitles": written}
+    assert [track.url for track in candidates(heard, ["*"])] == ["http://people/vtt", "http://heard/vtt"]

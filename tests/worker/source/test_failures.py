@@ -29,6 +29,7 @@ from ingestion_worker.media import audio
 from ingestion_worker.media.decoder import Decoder
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.output.keys import video_key
+from ingestion_worker.pipeline.feed import FETCHERS
 from ingestion_worker.source.addresses import AddressRefused
 from ingestion_worker.source.allowance import TooSlow
 from ingestion_worker.source.failures import TABLE, UNKNOWN, Deferred, Failure, StorageUnavailable, Verdict, classify
@@ -58,6 +59,11 @@ def said(message: str) -> DownloadError:
     """What yt-dlp raises: its own error around the extractor's."""
     cause = ExtractorError(message, expected=True)
     return DownloadError(f"ERROR: {message}", (ExtractorError, cause, None))
+
+
+def caused_by(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
 
 
 ROWS: list[tuple[BaseException, Verdict, str]] = [
@@ -104,6 +110,8 @@ ROWS: list[tuple[BaseException, Verdict, str]] = [
         "ScratchDisk",
     ),
     (MemoryError(), LOCAL, "HostMemory"),
+    (caused_by(StorageUnavailable("s3://b/k"), OSError(errno.EIO, "SlowDown")), TRANSIENT, "Storage"),
+    (caused_by(StorageUnavailable("s3://b/k"), MemoryError()), LOCAL, "HostMemory"),
 ]
 
 
@@ -207,14 +215,14 @@ def test_a_source_that_blocks_stops_the_shard_after_what_was_fetched(
     bench: Bench, source: HttpSource, sample: SampleServer
 ) -> None:
     good = [f"{sample.url}/watch/sample-{number:03d}.html" for number in (1, 2)]
-    blocked = [source.set(f"/watch/{number}.html", Answer(status=429)) for number in range(6)]
+    blocked = [source.set(f"/watch/{number}.html", Answer(status=429)) for number in range(3 * FETCHERS)]
     bench.list([*good, *blocked])
     conclusion = bench.work(run_of(["http://unused"]))
     assert conclusion.code is ExitCode.SOURCE_BLOCKED
     assert isinstance(conclusion.summary, ShardSummary)
     summary = conclusion.summary
     assert (summary.succeeded, summary.failed, summary.skipped) == (2, 0, 0), "a blocked video has not failed"
-    assert source.asked.total() <= 2, "nothing is asked for any more"
+    assert source.asked.total() <= FETCHERS, "nothing is asked for any more"
 
 
 @pytest.mark.usefixtures("quick_retries")

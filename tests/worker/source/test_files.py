@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,8 +20,9 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
 from ingestion_worker.media.errors import MediaError
+from ingestion_worker.source import storage
 from ingestion_worker.source.addresses import AddressRefused, AddressRules
-from ingestion_worker.source.allowance import FetchLimits
+from ingestion_worker.source.allowance import Allowance, FetchLimits
 from ingestion_worker.source.failures import Deferred, Failure, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.fetch import FetchedAudio, Fetcher
 from ingestion_worker.source.listing import list_videos
@@ -287,6 +289,27 @@ def test_an_object_that_is_gone_and_storage_that_does_not_answer_are_told_apart(
     assert classify(unavailable.value).verdict is Verdict.TRANSIENT
     with pytest.raises(SourceUnavailable):
         list_videos([gone.url], None, None, NO_RULES)
+
+
+class BrokenFile(BytesIO):
+    """What s3fs raises for an error of S3's that it does not know."""
+
+    def read(self, _size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, "SlowDown")
+
+
+def test_trouble_of_the_storage_and_of_the_scratch_disk_are_told_apart(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (video,) = list_videos([f"{bucket}/2026/a.opus"], None, None, NO_RULES)
+    allowance = Allowance()
+    with allowance.spend(10**6, 60), pytest.raises(OSError, match="No space left") as full:
+        storage.copy(video, Path("/dev/full"), NO_RULES, allowance)
+    assert classify(full.value) == Failure(Verdict.LOCAL, "ScratchDisk")
+    monkeypatch.setattr(S3FileSystem, "open", lambda *_, **__: BrokenFile())
+    with pytest.raises(StorageUnavailable, match="SlowDown") as broken:
+        fetch(video, tmp_path, NO_RULES)
+    assert classify(broken.value) == Failure(Verdict.TRANSIENT, "Storage")
 
 
 def test_a_kind_of_storage_whose_package_is_missing_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

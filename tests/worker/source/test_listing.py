@@ -9,8 +9,11 @@ from yt_dlp import YoutubeDL
 
 from dev.sample_media.server import SampleServer
 from ingestion_contract.records import Video
+from ingestion_contract.spec import Source
+from ingestion_worker.media.errors import MediaError
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
+from ingestion_worker.source.fetch import Fetcher
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource
@@ -110,6 +113,77 @@ def listing_of(entries: list[dict[str, Any]]) -> list[Video]:
     info = {"_type": "playlist", "extractor": "site", "entries": entries}
     with patch.object(YoutubeDL, "extract_info", return_value=info):
         return list_videos(["http://site/list"], None, None, LOOPBACK)
+
+
+def test_a_video_has_the_same_id_alone_and_in_a_list() -> None:
+    """A site's extractor has a name and a key; a list gives one of them, a page the other."""
+    alone = {"extractor": "site:talk", "extractor_key": "SiteTalk", "webpage_url": "http://site/1", "id": "1"}
+    in_list = {"_type": "playlist", "extractor": "site:list", "extractor_key": "SiteList"}
+    flat = {"_type": "url", "ie_key": "SiteTalk", "url": "http://site/1", "id": "1"}
+    with patch.object(YoutubeDL, "extract_info", side_effect=[alone, {**in_list, "entries": [flat]}]):
+        videos = list_videos(["http://site/1", "http://site/list"], None, None, LOOPBACK)
+    assert [video.id for video in videos] == ["sitetalk:1"]
+
+
+def test_ids_are_bounded_and_stay_apart(source: HttpSource) -> None:
+    """They are keys in databases, whose indexes hold no more."""
+    long = "\u8a71" * 4000
+    urls = [f"{source.url}/{number}" for number in range(4)]
+    same_end = [f"{source.url}/{folder}/{'talk' * 100}.ogg" for folder in "ab"]
+    listed = listing_of([{"id": long + end, "url": url} for end, url in zip("abba", urls, strict=True)])
+    listed += list_videos([source.feed(same_end)], None, None, LOOPBACK)
+    assert [len(video.id) for video in listed] == [255] * 4
+    assert len({video.id for video in listed}) == 4
+    assert listed[0].id.startswith("site:\u8a71\u8a71")
+
+
+MALFORMED = [
+    "http://[x/",
+    "HTTP://[::1",
+    "file://[x",
+    "s3://buck[et/talk.mp4",
+    "file:///talks/a\0b.mp4",
+    "http://talks.example/a\0b",
+    "http://talks.example:port/",
+    "http://talks.example:99999/",
+    "http:///talk.mp4",
+    "http://talks..example/",
+    f"http://{'a' * 70}.example/",
+    "http://talks example/",
+]
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_a_malformed_url_is_listed_beside_others_to_be_skipped_with_its_reason(
+    source: HttpSource, tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="is no valid URL"):
+        list_videos([url], None, None, LOOPBACK)
+    malformed, there = list_videos([url, source.feed([f"{source.url}/a.html"])], None, None, LOOPBACK)
+    assert there.url == f"{source.url}/a.html"
+    fetcher = Fetcher(Source(urls=["http://unused"]), tmp_path, None, LOOPBACK)
+    for video in (malformed, malformed.model_copy(update={"url": url})):
+        with pytest.raises(MediaError) as caught:
+            fetcher.fetch(video)
+        assert caught.value.reason == "Unsupported"
+
+
+def test_a_url_that_no_file_can_hold_is_named_in_the_error() -> None:
+    with pytest.raises(ConfigurationError, match=r"http://talks\.example/\\+ud800' is no valid URL"):
+        list_videos(["http://talks.example/\ud800"], None, None, LOOPBACK)
+
+
+def test_a_url_whose_source_breaks_ytdlp_is_listed_beside_others() -> None:
+    answers = [ValueError("invalid literal for int()"), {"_type": "video", "extractor": "site", "url": "http://x/1"}]
+    with patch.object(YoutubeDL, "extract_info", side_effect=answers):
+        videos = list_videos(["http://site/broken", "http://site/1"], None, None, LOOPBACK)
+    assert [video.url for video in videos] == ["http://site/broken", "http://x/1"]
+
+
+def test_malformed_entries_of_a_list_hide_no_others(source: HttpSource) -> None:
+    smuggled = [f"http://x/{number}#__youtubedl_smuggle{said}" for number, said in enumerate(("", "={", "=%5B%5D"))]
+    urls = ["http://[x/talk", "http://]/talk", *smuggled, f"{source.url}/talk"]
+    assert [video.url for video in list_videos([source.feed(urls)], None, None, LOOPBACK)] == urls
 
 
 def test_nothing_at_all_is_an_error_that_says_why(source: HttpSource) -> None:

@@ -208,6 +208,28 @@ def test_a_stream_without_one_of_its_parts_is_not_passed_off_as_whole(
     assert failure(stream(source, PART, broken, PART), tmp_path) == expected
 
 
+def test_a_stream_that_breaks_off_once_is_fetched_anew_and_not_appended_to(source: HttpSource, tmp_path: Path) -> None:
+    url = stream(source, PART, PART, PART)
+    source.set("/2.ts", Answer(status=500), PART)
+    fetched = fetch(url, tmp_path)
+    assert isinstance(fetched, FetchedAudio)
+    assert fetched.path.read_bytes() == PART.body * 3
+
+
+@pytest.mark.parametrize("broken", [Answer(status=404), Answer(bytes(9 * MIB), kind="video/mp2t")])
+def test_what_a_failed_fetch_has_left_is_not_in_the_next_video_nor_on_the_disk(
+    source: HttpSource, tmp_path: Path, broken: Answer
+) -> None:
+    fetcher = Fetcher(Source(urls=["http://unused"]), tmp_path, None, LOOPBACK, TIGHT)
+    first = Video(id="test:1", url=stream(source, Answer(b"another video", kind="video/mp2t"), broken))
+    with pytest.raises((YoutubeDLError, MediaError)):
+        fetcher.fetch(first)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    fetched = fetcher.fetch(Video(id="test:2", url=stream(source, PART, PART)))
+    assert isinstance(fetched, FetchedAudio)
+    assert fetched.path.read_bytes() == PART.body * 2
+
+
 def test_the_bound_of_bytes_counts_all_parts_together(source: HttpSource, tmp_path: Path) -> None:
     assert failure(stream(source, *[Answer(bytes(3 * MIB), kind="video/mp2t")] * 3), tmp_path) == TOO_LARGE
 

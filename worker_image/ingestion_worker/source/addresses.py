@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from ingestion_contract import pod
+from ingestion_worker.media.errors import MediaError
+from ingestion_worker.text.words import encodable
 
 SCHEMES = ("https", "http", "s3", "gs", "file")
 """What a URL of `spec.source.urls` may begin with."""
@@ -92,15 +95,38 @@ class AddressRules:
         )
 
 
-def check_scheme(url: str) -> None:
-    """Check what a URL begins with; what has no scheme, as a search of yt-dlp's, passes.
+def check_url(url: str) -> None:
+    """Check how a URL is written, and what it begins with; what has no scheme, as a search of yt-dlp's, may be so.
 
     Raises:
         AddressRefused: videos are not fetched by that scheme.
+        MediaError: `Unsupported`, it is malformed.
     """
+    try:
+        url.encode()
+        parts = urlsplit(url)
+        if "\0" in url:
+            raise ValueError("it holds a NUL")
+        if parts.scheme in ("http", "https"):
+            _check_host(parts.hostname, parts.port)
+    except ValueError as error:
+        raise MediaError("Unsupported", f"{encodable(url)!r} is no valid URL: {error}") from error
     scheme, separator, _ = url.partition("://")
     if separator and scheme.lower() not in SCHEMES:
         raise AddressRefused(f"{url}: URLs with {scheme}:// are not read, only those with {', '.join(SCHEMES)}")
+
+
+def _check_host(host: str | None, port: int | None) -> None:
+    """Check a host as the sockets' library takes it; to ask for a port is what checks that it is one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not host or port == 0:
+        raise ValueError("it names no host, or no port")
+    host.encode("idna")
+    if any(character.isspace() or not character.isprintable() for character in host):
+        raise ValueError("its host has blanks or control characters in it")
 
 
 def _meant(address: Address) -> Address:

@@ -61,14 +61,16 @@ def candidates(info: Mapping[str, Any], languages: Sequence[str]) -> list[Captio
 
     Args:
         info: yt-dlp's of one video.
-        languages: in order of preference; `en` takes `en-GB`, too, but prefers `en`; `*` is the spoken one.
+        languages: in order of preference; `en` takes `en-GB`, too, but prefers `en`. `*` is the spoken one: where the
+            source says `en-US`, that comes first, and then `en`.
     """
     heard: Tracks = {
         name.removesuffix(ORIGINAL): tracks
         for name, tracks in (info.get("automatic_captions") or {}).items()
         if name.endswith(ORIGINAL)
     }
-    spoken = [info["language"]] if info.get("language") else list(heard)
+    said = [str(info["language"])] if info.get("language") else list(heard)
+    spoken = [name for language in said for name in dict.fromkeys((language, language.split("-")[0]))]
     wanted = [name for language in languages for name in (spoken if language == ANY else [language])]
     found = [_choose(info.get("subtitles") or {}, wanted, False), _choose(heard, wanted, True)]
     return [track for track in found if track is not None]

@@ -114,6 +114,8 @@ _P, _D, _T, _B, _L = Verdict.PERMANENT, Verdict.DEFERRED, Verdict.TRANSIENT, Ver
 
 TABLE: tuple[Row, ...] = (
     _of("no host memory", (MemoryError,), _L, "HostMemory"),
+    # Before the disk, whose error numbers s3fs uses for what it does not know of S3.
+    _of("storage that does not answer", (StorageUnavailable,), _T, "Storage"),
     _errno(
         "the scratch disk is full or broken",
         (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO),
@@ -151,7 +153,6 @@ TABLE: tuple[Row, ...] = (
     _says(("did not get any data",), _T, "Empty"),
     _of("a connection that breaks, stalls or ends too early", (RequestError, ContentTooShortError), _T, "Network"),
     _of("the same, of Python's own", (socket.timeout, ConnectionError, HTTPException), _T, "Network"),
-    _of("storage that does not answer", (StorageUnavailable,), _T, "Storage"),
     _of("yt-dlp: the media cannot be had", (UnavailableVideoError,), _T, "Unavailable"),
 )
 

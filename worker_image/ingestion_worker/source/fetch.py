@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from ingestion_contract.records import Segment, Video
 from ingestion_contract.spec import Captions, Source
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import captions, storage
-from ingestion_worker.source.addresses import AddressRules
+from ingestion_worker.source.addresses import AddressRules, check_url
 from ingestion_worker.source.allowance import FetchLimits
 from ingestion_worker.source.failures import Deferred, Verdict, classify
 from ingestion_worker.source.retry import with_retries
@@ -40,7 +40,7 @@ class FetchedCaptions:
 
 @dataclass(frozen=True)
 class FetchedAudio:
-    """A downloaded file with the audio of a video; whoever has read it removes it.
+    """A downloaded file with the audio of a video; whoever keeps it moves it away before the next fetch.
 
     Attributes:
         language: what the source says is spoken in it, as ISO 639-1 with a region perhaps.
@@ -86,11 +86,12 @@ class Fetcher:
         """Return the captions of a video, or a file with its audio; with captions, no audio is downloaded.
 
         Raises:
-            MediaError: there are no captions, and the run wants nothing else; or what is there is no media.
+            MediaError: there are no captions, and the run wants nothing else; or what is there is no media, or no URL.
             Deferred: the video is not there yet.
             AddressRefused: the rules do not allow its address.
             StorageUnavailable, yt_dlp.utils.YoutubeDLError, OSError: see `failures.classify`.
         """
+        check_url(video.url)
         if storage.is_stored(video.url):
             return self._file(video)
         with self._time_for_pages():
@@ -104,10 +105,14 @@ class Fetcher:
     def _file(self, video: Video) -> FetchedAudio:
         if self._source.captions is Captions.ONLY:
             raise MediaError("NoCaptions", f"{video.url} is a file, which comes without captions")
-        target = self._folder / "media"
         with self._time_for_media():
-            with_retries(lambda: storage.copy(video, target, self._rules, self._ydl.allowance))
-        return FetchedAudio(target)
+            return FetchedAudio(with_retries(lambda: self._copy(video)))
+
+    def _copy(self, video: Video) -> Path:
+        target = self._folder / "media"
+        with self._empty_folder():
+            storage.copy(video, target, self._rules, self._ydl.allowance)
+        return target
 
     def _look(self, url: str) -> dict[str, Any]:
         """Return what the source says of a video."""
@@ -165,8 +170,26 @@ class Fetcher:
         return FetchedAudio(path, language, seconds(result.get("duration")))
 
     def _download(self, info: dict[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._ydl.process_video_result(dict(info), download=True)
+        with self._empty_folder():
+            result: dict[str, Any] = self._ydl.process_video_result(dict(info), download=True)
         return result
+
+    @contextmanager
+    def _empty_folder(self) -> Iterator[None]:
+        """Begin without what an earlier attempt has left, to which yt-dlp would append; leave nothing after a failure.
+
+        What it would append to is a stream in parts, whatever `continuedl` says.
+        """
+        self._clear()
+        try:
+            yield
+        except BaseException:
+            self._clear()
+            raise
+
+    def _clear(self) -> None:
+        for path in self._folder.iterdir():
+            path.unlink()
 
     def _time_for_pages(self) -> AbstractContextManager[None]:
         return self._ydl.allowance.spend(self._limits.page_bytes, self._limits.page_seconds)

@@ -16,9 +16,10 @@ from yt_dlp.utils import YoutubeDLError, unsmuggle_url
 from ingestion_contract.records import Video
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import storage
-from ingestion_worker.source.addresses import AddressRules, check_scheme
+from ingestion_worker.source.addresses import AddressRules, check_url
 from ingestion_worker.source.allowance import FetchLimits
 from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdict, classify
+from ingestion_worker.source.ids import video_id
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import Downloader, seconds
 from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
@@ -66,7 +67,7 @@ def list_videos(
                     entries = _listed(ydl, url, rules)
             except (YoutubeDLError, MediaError, Deferred, StorageUnavailable, OSError) as error:
                 entries = [_unreadable(url, error)]
-                refused.append(f"{url}: {error}")
+                refused.append(encodable(f"{url}: {error}"))
             else:
                 readable = readable or bool(entries)
             for video in entries:
@@ -80,7 +81,7 @@ def list_videos(
 
 
 def _listed(ydl: Downloader, url: str, rules: AddressRules) -> list[Video]:
-    check_scheme(url)
+    check_url(url)
     if storage.is_stored(url):
         return with_retries(lambda: storage.list_files(url, rules))
     entries = list(_entries(ydl, url, 0))
@@ -90,8 +91,16 @@ def _listed(ydl: Downloader, url: str, rules: AddressRules) -> list[Video]:
 
 
 def _entries(ydl: Downloader, url: str, depth: int) -> Iterator[dict[str, Any]]:
-    info = with_retries(lambda: ydl.extract_info(url, download=False))
+    info = with_retries(lambda: _extracted(ydl, url))
     yield from _flatten(ydl, info, depth)
+
+
+def _extracted(ydl: Downloader, url: str) -> dict[str, Any]:
+    try:
+        info: dict[str, Any] = ydl.extract_info(url, download=False)
+    except ValueError as error:  # of whatever a source has written where yt-dlp expects something else
+        raise MediaError("Unsupported", f"{url} cannot be read: {error}") from error
+    return info
 
 
 def _flatten(ydl: Downloader, info: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
@@ -118,19 +127,29 @@ def _video(entry: dict[str, Any], version: str) -> Video | None:
     if not address:
         log.warning("an entry without an address is passed over: %s", entry.get("title") or entry.get("id"))
         return None
-    url, smuggled = unsmuggle_url(str(address), {})
+    url, forced_id = _plain(str(address))
     if storage.scheme_of(url) not in ("", "http", "https"):
         log.warning("an entry that leads away from the web is passed over: %s", url)
         return None
-    extractor = str(entry.get("ie_key") or entry["extractor"]).lower()
-    own_id = entry.get("id") or smuggled.get("force_videoid") or GenericIE._generic_id(url)
+    # The key, since an extractor's name is another text for many sites; a flat entry has it below another name.
+    extractor = str(entry.get("ie_key") or entry.get("extractor_key") or entry["extractor"]).lower()
+    own_id = entry.get("id") or forced_id or GenericIE._generic_id(url)
     return Video(
-        id=encodable(f"{extractor}:{own_id}"),
+        id=video_id(f"{extractor}:{own_id}"),
         url=encodable(url),
         title=one_line(str(entry.get("title") or ""))[:MAX_TITLE],
         duration_seconds=seconds(entry.get("duration")),
         version=version,
     )
+
+
+def _plain(address: str) -> tuple[str, str]:
+    """Return an address without what yt-dlp's extractors tell each other in it, and the id that this may name."""
+    try:
+        url, told = unsmuggle_url(address, {})
+        return url, str(told.get("force_videoid") or "")
+    except (ValueError, KeyError, AttributeError):  # a source may write anything there
+        return address, ""
 
 
 def _add(videos: dict[str, Video], video: Video) -> None:
@@ -142,13 +161,16 @@ def _add(videos: dict[str, Video], video: Video) -> None:
     known = videos.get(video.id)
     if known is not None and video.id.startswith("generic:") and _canonical(known.url) != _canonical(video.url):
         suffix = hashlib.sha256(_canonical(video.url).encode()).hexdigest()[:8]
-        video = video.model_copy(update={"id": f"{video.id}-{suffix}"})
+        video = video.model_copy(update={"id": video_id(f"{video.id}-{suffix}")})
     videos.setdefault(video.id, video)
 
 
 def _canonical(url: str) -> str:
     """Return a URL such that two that differ in writing only, or in where the player is to start, are one."""
-    parts = urlsplit(_START.sub("", url))
+    try:
+        parts = urlsplit(_START.sub("", url))
+    except ValueError:
+        return url
     host = parts.netloc.lower().removesuffix(":80" if parts.scheme.lower() == "http" else ":443")
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, parts.fragment))
 
@@ -167,5 +189,5 @@ def _unreadable(url: str, error: Exception) -> Video:
         raise SourceBlocked(f"the source blocks this address: {error}") from error
     if failure.verdict not in (Verdict.PERMANENT, Verdict.DEFERRED):
         raise SourceUnavailable(f"{url} does not answer: {error}") from error
-    own_id = storage.id_of(url) if storage.is_stored(url) else f"generic:{GenericIE._generic_id(url)}"
-    return Video(id=own_id, url=url)
+    own_id = storage.id_of(url) if storage.is_stored(url) else video_id(f"generic:{GenericIE._generic_id(url)}")
+    return Video(id=own_id, url=encodable(url))

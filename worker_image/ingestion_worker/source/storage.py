@@ -18,6 +18,7 @@ from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source.addresses import AddressRefused, AddressRules
 from ingestion_worker.source.allowance import Allowance
 from ingestion_worker.source.failures import Deferred, StorageUnavailable
+from ingestion_worker.source.ids import video_id
 from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.text.words import encodable, one_line
 
@@ -50,7 +51,7 @@ def scheme_of(url: str) -> str:
 
 def id_of(url: str) -> str:
     """Return the id of a file as a video."""
-    return encodable(url.replace("://", ":", 1))
+    return video_id(url.replace("://", ":", 1))
 
 
 def list_files(url: str, rules: AddressRules) -> list[Video]:
@@ -65,9 +66,9 @@ def list_files(url: str, rules: AddressRules) -> list[Video]:
         ConfigurationError: a package for this kind of storage is missing.
     """
     fs, path = _open(url)
-    if scheme_of(url) == "file":
-        rules.check_file(Path(_root(path)))
     with _asked(url):
+        if scheme_of(url) == "file":
+            rules.check_file(Path(_root(path)))
         found = _found(fs, path)
     return [_video(fs, name, found[name]) for name in sorted(found)]
 
@@ -79,23 +80,27 @@ def copy(video: Video, target: Path, rules: AddressRules, allowance: Allowance) 
         Deferred: `Changed`, the file is not the one that was listed.
         MediaError: `Gone`, `Forbidden` or `TooLarge`.
         AddressRefused, StorageUnavailable, ConfigurationError: as `list_files`.
+        OSError: `target` cannot be written.
     """
     fs, path = _open(video.url)
     with _asked(video.url):
         version = _version(fs.info(path))
         if video.version not in ("", version):
             raise Deferred("Changed", f"{video.url} has changed since it was listed")
-        target.unlink(missing_ok=True)
-        if scheme_of(video.url) == "file":
-            target.symlink_to(_plain_file(rules.check_file(Path(path))))
-            return
-        with (
-            fs.open(path, "rb", block_size=_PIECE_BYTES * 8, cache_type="readahead") as source,
-            target.open("wb") as to,
-        ):
-            while piece := source.read(_PIECE_BYTES):
-                allowance.take(len(piece))
-                to.write(piece)
+        local = _plain_file(rules.check_file(Path(path))) if scheme_of(video.url) == "file" else None
+    if local is not None:
+        target.symlink_to(local)
+        return
+    with target.open("wb") as to:
+        for piece in _pieces(fs, path, video.url):
+            allowance.take(len(piece))
+            to.write(piece)
+
+
+def _pieces(fs: Any, path: str, url: str) -> Iterator[bytes]:
+    with _asked(url), fs.open(path, "rb", block_size=_PIECE_BYTES * 8, cache_type="readahead") as source:
+        while piece := source.read(_PIECE_BYTES):
+            yield piece
 
 
 def _open(url: str) -> tuple[Any, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from yt_dlp.networking.common import RequestDirector
 from yt_dlp.networking.exceptions import RequestError
 from yt_dlp.utils import DownloadError
 
+from ingestion_contract import pod
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.allowance import Allowance, FetchLimits
@@ -47,6 +50,19 @@ def seconds(value: object) -> float | None:
     if isinstance(value, int | float) and 0 <= value < float("inf"):
         return float(value)
     return None
+
+
+def proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxies that the environment names, by scheme, as yt-dlp takes them.
+
+    Not by `urllib.request.getproxies`, which reads `hTTp_proxy`, too: whoever sets the two spellings that everybody
+    reads, as the operator does in pods, has the last word.
+    """
+    found = {name.partition("_")[0]: environment.get(name) or environment.get(name.upper()) for name in pod.PROXIES}
+    named = {scheme: proxy for scheme, proxy in found.items() if proxy}
+    if "http" in named:
+        named.setdefault("https", named["http"])
+    return named
 
 
 class Downloader(YoutubeDL):  # type: ignore[misc]
@@ -81,6 +97,11 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
         super().__init__(common | options)
 
     @cached_property
+    def proxies(self) -> dict[str, str]:
+        """The proxies of the environment."""
+        return proxies(os.environ)
+
+    @cached_property
     def _request_director(self) -> RequestDirector:
         guarded = partial(
             GuardedRH,
@@ -107,6 +128,11 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
         etag = self._last_headers.get("ETag")
         told = [etag] if etag else [self._last_headers.get(name) for name in ("Content-Length", "Last-Modified")]
         return " ".join(one for one in told if one)
+
+    def add_default_extra_info(self, info: dict[str, Any], extractor: Any, url: str) -> None:
+        """Add what yt-dlp finds in an address; nothing of a malformed one, which would end the whole list."""
+        with suppress(ValueError):
+            super().add_default_extra_info(info, extractor, url)
 
     def _remember(self, error: RequestError) -> None:
         self._last_error = error
