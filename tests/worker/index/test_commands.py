@@ -162,6 +162,20 @@ def test_a_database_without_pgvector_says_who_can_mend_it(
     assert "`CREATE EXTENSION vector`" in done.stderr
 
 
+def test_a_pgvector_that_is_too_old_is_said_so(shell: Shell, database: str) -> None:
+    with psycopg.connect(autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+        connection.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'")
+    for command in (["index"], ["search", "dough", "--mode", "text"]):
+        done = shell.ingest(*command, "--type", "PGVector")
+        assert done.exit_code == ExitCode.CONFIGURATION
+        assert f"{database} has pgvector 0.7.4, which must be 0.8 or later" in done.stderr
+        assert "`ALTER EXTENSION vector UPDATE`" in done.stderr
+    with psycopg.connect(autocommit=True) as connection:
+        connection.execute("UPDATE pg_extension SET extversion = '0.10.0' WHERE extname = 'vector'")
+    assert shell.ingest("index", "--type", "PGVector").exit_code == ExitCode.DONE
+
+
 def test_a_run_ends_with_its_index(library: Library, shell: Shell) -> None:
     run = run_of(["http://unused"])
     library.run("test", ALL)

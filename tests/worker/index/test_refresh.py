@@ -21,6 +21,7 @@ from ingestion_worker.index.lance import LanceIndex
 from ingestion_worker.index.postgres import PostgresIndex
 from ingestion_worker.index.refresh import refresh
 from ingestion_worker.output.store import Store
+from ingestion_worker.source.ids import video_id
 from ingestion_worker.steps.conclusion import OutputUnavailable
 from tests.worker.index.conftest import Opened
 from tests.worker.index.kit import BREAD, DIMENSION, EMBEDDER, SHIPS, STARS, Library
@@ -134,6 +135,30 @@ def test_a_damaged_file_stays_out_and_harms_no_other(opened: Opened, library: Li
     library.store.write(made["ships"].files[0].path, b"no Parquet")
     assert refreshed(opened, library) == IndexCounts(videos=2, rows=4, written=2, damaged=1)
     assert set(held(opened)) == {"bread", "stars"}
+
+
+def test_where_every_file_is_damaged_there_is_nothing_to_remove(opened: Opened, library: Library) -> None:
+    made = library.run("talks", {"bread": BREAD, "ships": SHIPS})
+    for manifest in made.values():
+        library.store.write(manifest.files[0].path, b"no Parquet")
+    assert refreshed(opened, library) == IndexCounts(damaged=2)
+    assert held(opened) == {}
+
+
+def test_a_file_that_was_damaged_since_takes_its_rows_along(opened: Opened, library: Library) -> None:
+    library.run("talks", {"bread": BREAD, "ships": SHIPS})
+    refreshed(opened, library)
+    made = library.run("talks", {"bread": BREAD, "ships": SHIPS}, day=1, chunk_tokens=50)
+    library.store.write(made["ships"].files[0].path, b"no Parquet")
+    assert refreshed(opened, library) == IndexCounts(videos=1, rows=1, written=1, damaged=1)
+    assert set(held(opened)) == {"bread"}
+
+
+def test_the_longest_id_that_a_source_can_give_is_a_key(opened: Opened, library: Library) -> None:
+    longest = video_id("".join(chr(0x10000 + number) for number in range(4000)))
+    library.run("talks", {longest: BREAD})
+    assert refreshed(opened, library).written == 1
+    assert set(held(opened)) == {longest}
 
 
 def test_ids_and_texts_of_strangers_are_only_data(opened: Opened, library: Library) -> None:

@@ -8,7 +8,7 @@ from ingestion_contract import layout
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.conclusion import ConfigurationError
 
-_SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"}
+_SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 """fsspec's names of the kinds of storage that LanceDB writes to, and LanceDB's names of them."""
 
 
@@ -25,7 +25,7 @@ def address(store: Store) -> str:
     if scheme not in _SCHEMES:
         raise ConfigurationError(
             f"LanceDB keeps no index at {store.uri}: set spec.output.index.type to PGVector or None, or "
-            "spec.output.uri to object storage of s3://, gs:// or az://",
+            "spec.output.uri to object storage of s3:// or gs://",
             reason="InvalidOutput",
         )
     return f"{_SCHEMES[scheme]}://{rest}/{layout.lance_index()}"

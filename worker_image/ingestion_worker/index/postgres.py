@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
@@ -43,13 +44,14 @@ def connect() -> Iterator[Connection]:
 
     Raises:
         OutputUnavailable: it does not answer, or refuses.
-        ConfigurationError: it has no pgvector, and this user may not or cannot create it.
+        ConfigurationError: it has no pgvector, and this user may not or cannot create it; or one that is too old.
     """
     with _asked("answer"):
         connection = psycopg.connect(autocommit=True, connect_timeout=30)
     with connection:
         with _asked("make the extension vector"):
             _create_extension(connection)
+            _check_version(connection)
             register_vector(connection)
         yield connection
 
@@ -64,6 +66,18 @@ def _create_extension(connection: Connection) -> None:
             "vector`",
             reason="InvalidOutput",
         ) from error
+
+
+def _check_version(connection: Connection) -> None:
+    found = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
+    version = "" if found is None else str(found[0])
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < schema.PGVECTOR:
+        raise ConfigurationError(
+            f"the database {connection.info.dbname} has pgvector {version}, which must be "
+            f"{'.'.join(map(str, schema.PGVECTOR))} or later: install that on the server, and let its administrator "
+            "run `ALTER EXTENSION vector UPDATE`",
+            reason="InvalidOutput",
+        )
 
 
 class PostgresIndex:

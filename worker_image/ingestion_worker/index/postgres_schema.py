@@ -13,6 +13,9 @@ SPACES = "ingestion_spaces"
 
 LIST_SPACES = "SELECT model, dimension FROM ingestion_spaces"
 
+PGVECTOR = (0, 8)
+"""The extension's version from which on an approximate search goes on until it has enough rows of one output."""
+
 HNSW_DIMENSIONS = 2000
 """pgvector indexes vectors of 32-bit floats up to here, by its README ..."""
 
@@ -100,10 +103,7 @@ def by_vector(space: VectorSpace, columns: Sequence[str]) -> sql.Composed:
 
 
 def search_settings(limit: int) -> dict[str, str]:
-    """Return pgvector's settings that let an approximate search find `limit` rows of one output among others'.
-
-    Versions before 0.8 do not know the second one, and find fewer where outputs share a table.
-    """
+    """Return pgvector's settings that let an approximate search find `limit` rows of one output among others'."""
     return {"hnsw.ef_search": str(min(1000, max(100, limit))), "hnsw.iterative_scan": "strict_order"}
 
 

@@ -47,14 +47,16 @@ def refresh(index: ChunkIndex, store: Store, names: Collection[str] = ()) -> Ind
 
 def _refresh_table(index: ChunkIndex, store: Store, space: VectorSpace, entries: Mapping[str, Entry]) -> IndexCounts:
     """Apply the differences, and see that there is none left: another process may have written at the same time."""
-    changes = left = difference(entries, index.entries(space))
+    present = index.entries(space)
+    changes = left = difference(entries, present)
     kept = entries
     damaged: set[str] = set()
     for attempt in stamina.retry_context(on=_Overtaken, attempts=10, timeout=300, wait_jitter=1.0):
         with attempt:
-            damaged |= _apply(index, store, space, entries, left)
+            damaged |= _apply(index, store, space, entries, left, present)
             kept = {video: entry for video, entry in entries.items() if video not in damaged}
-            left = difference(kept, index.entries(space))
+            present = index.entries(space)
+            left = difference(kept, present)
             if left:
                 raise _Overtaken(
                     f"other processes keep writing to {space.table}: run `ingest index` when they are done"
@@ -70,7 +72,12 @@ def _refresh_table(index: ChunkIndex, store: Store, space: VectorSpace, entries:
 
 
 def _apply(
-    index: ChunkIndex, store: Store, space: VectorSpace, entries: Mapping[str, Entry], changes: Difference
+    index: ChunkIndex,
+    store: Store,
+    space: VectorSpace,
+    entries: Mapping[str, Entry],
+    changes: Difference,
+    present: Collection[str],
 ) -> set[str]:
     """Write and remove what differs, and return the ids of videos whose files are damaged."""
     damaged: set[str] = set()
@@ -78,6 +85,6 @@ def _apply(
         if batch.videos:
             index.replace(space, batch.table)
         damaged.update(batch.damaged)
-    for some in batches([*changes.remove, *sorted(damaged)], _REMOVED_AT_ONCE):
+    for some in batches([*changes.remove, *sorted(damaged.intersection(present))], _REMOVED_AT_ONCE):
         index.remove(space, some)
     return damaged
