@@ -73,9 +73,17 @@ def test_a_whole_run_lies_in_object_storage_with_its_index(bench: Bench, sample:
         outcome = bench.store.read_record(layout.outcome(UID, manifest.key), Outcome)
         assert outcome is not None
         assert outcome.result is Result.SUCCEEDED
-    assert bench.work(run).code is ExitCode.DONE, "what is there is not done again"
+    made = kept_files(bench.store)
+    assert bench.work(run).code is ExitCode.DONE
+    assert kept_files(bench.store) == made, "what is there is not done again: each attempt would have a folder"
     with open_index(IndexType.LANCEDB, bench.store) as index:
         assert refresh(index, bench.store) == IndexCounts(videos=2, rows=2)
+
+
+def kept_files(store: Store) -> dict[str, bytes | None]:
+    """Transcripts and videos, with what their manifests say: when they were made, among others."""
+    paths = [*store.list("transcripts"), *store.list("videos")]
+    return dict(zip(paths, store.read_many(paths), strict=True))
 
 
 def test_the_index_lies_beside_the_output_and_follows_it(output: str) -> None:
