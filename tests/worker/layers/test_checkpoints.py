@@ -14,6 +14,7 @@ from ingestion_worker.output.keys import transcript_key
 from ingestion_worker.output.store import Store
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
+from tests.worker.support.media import silence
 from tests.worker.support.runs import run_of
 from tests.worker.support.stand_ins import StandInRecogniser
 
@@ -87,3 +88,16 @@ def test_checkpoints_count_up_to_the_first_that_is_missing_or_torn(tmp_path: Pat
     torn = tmp_path / "transcripts/k/checkpoints/000002.json"
     torn.write_bytes(torn.read_bytes()[:20])
     assert [each.section for each in transcripts.load_checkpoints(store, "k")] == [0, 1]
+
+
+def test_an_hour_of_silence_is_a_video_without_words(bench: Bench, source: HttpSource, tmp_path: Path) -> None:
+    silence(tmp_path / "silence.flac", 3600)
+    media = source.set("/silence.flac", Answer((tmp_path / "silence.flac").read_bytes(), kind="audio/flac"))
+    video = bench.list([media])[0]
+    assert bench.work(RUN).code is ExitCode.DONE
+    key = transcript_key(video, RUN.spec)
+    made = transcripts.load(bench.store, key)
+    assert made is not None
+    assert (made.segments, round(made.audio_seconds)) == ((), 3600)
+    assert len(transcripts.load_checkpoints(bench.store, key)) == 5, "the last section is none"
+    assert StandInRecogniser.batches == []

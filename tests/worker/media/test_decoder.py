@@ -67,6 +67,14 @@ def test_a_broken_file_is_told_from_one_without_audio_and_the_next_is_read(
     assert len(list(decoder.read(clip, FeatureSettings(), Start()))) == 2
 
 
+def test_a_file_that_names_other_files_reads_none_of_them(decoder: Decoder, clip: Path, tmp_path: Path) -> None:
+    playlist = tmp_path / "playlist"
+    playlist.write_text(f"ffconcat version 1.0\nfile {clip.name}\n")
+    with pytest.raises(MediaError) as caught:
+        list(decoder.read(playlist, FeatureSettings(), Start()))
+    assert caught.value.reason == "Corrupt"
+
+
 @pytest.fixture
 def half_read(decoder: Decoder, long_speech: bytes, tmp_path: Path) -> Generator[Window | SectionEnd]:
     """A file of which the first window was read."""

@@ -16,6 +16,12 @@ SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
+FORMATS = (
+    "aac", "ac3", "aiff", "amr", "asf", "au", "avi", "caf", "eac3", "flac", "flv", "matroska", "mov", "mp3", "mpeg",
+    "mpegts", "ogg", "w64", "wav", "webm",
+)  # fmt: skip
+"""Containers that hold their media themselves. Playlists do not: they would let a stranger's file name others here."""
+
 PIECE_SAMPLES = 30 * SAMPLE_RATE
 
 
@@ -40,7 +46,7 @@ def stream(path: Path) -> Iterator[Samples]:
 
 
 def _pieces(path: Path) -> Iterator[Samples]:
-    with av.open(str(path)) as container:
+    with av.open(str(path), options={"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}) as container:
         if not container.streams.audio:
             raise MediaError("NoAudio", "the file has no audio stream")
         waiting: list[NDArray[np.int16]] = []
