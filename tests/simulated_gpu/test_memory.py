@@ -85,6 +85,10 @@ def test_torchs_words_are_raised_when_the_embedder_does_not_fit(tmp_path: Path) 
         device.load(Stage.EMBED),
     ):
         pytest.fail("the model must not be loaded")
+    assert usage(tmp_path).used == physics.FAILED_LOAD_BYTES[Stage.EMBED], "what had arrived is in torch's cache"
+    with device.unload(Stage.EMBED):
+        pass
+    assert usage(tmp_path).used == 0
 
 
 def test_memory_is_charged_while_a_model_loads_and_the_spike_goes_afterwards(tmp_path: Path) -> None:
@@ -161,6 +165,17 @@ def test_a_model_may_be_loaded_in_a_smaller_compute_type(tmp_path: Path) -> None
     with device.load(Stage.ASR, smaller=True):
         pass
     assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 0.75)
+
+
+def test_what_batches_took_may_be_given_back_while_the_model_stays(tmp_path: Path) -> None:
+    device = SimulatedGpu(gpu(tmp_path, 24))
+    with device.load(Stage.EMBED):
+        pass
+    with device.run(Stage.EMBED, 8192):
+        pass
+    with device.trim(Stage.EMBED):
+        pass
+    assert usage(tmp_path).used / GIB == pytest.approx(0.4 + 6.6)
 
 
 def test_a_leak_grows_with_every_batch_until_the_model_is_unloaded(tmp_path: Path) -> None:

@@ -42,6 +42,16 @@ ROWS: list[tuple[BaseException, DeviceFault | None]] = [
     (RuntimeError("CUDA failed with error unspecified launch failure"), DeviceFault.STICKY),
     (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), DeviceFault.STICKY),
     (torch.AcceleratorError("CUDA error: uncorrectable ECC error encountered"), DeviceFault.STICKY),
+    (RuntimeError("CUDA failed with error of a kind that nobody has seen yet"), DeviceFault.STICKY),
+    (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_OF_A_NEW_KIND"), DeviceFault.STICKY),
+    (RuntimeError("CUDA error: CUBLAS_STATUS_OF_A_NEW_KIND when calling `cublasSgemm(handle)`"), DeviceFault.STICKY),
+    (RuntimeError("parallel_for failed: cudaErrorOfANewKind: of a kind that nobody has seen yet"), DeviceFault.STICKY),
+    (RuntimeError("std::bad_alloc: cudaErrorMemoryAllocation: out of memory"), DeviceFault.OUT_OF_MEMORY),
+    (RuntimeError("CUDA failed with error no CUDA-capable device is detected"), DeviceFault.NODE_UNUSABLE),
+    (
+        torch.AcceleratorError("CUDA error: CUDA-capable device(s) is/are busy or unavailable"),
+        DeviceFault.NODE_UNUSABLE,
+    ),
     (torch.AcceleratorError("CUDA error: of a kind that nobody has seen yet"), DeviceFault.STICKY),
     (RuntimeError("Library libcublas.so.12 is not found or cannot be loaded"), DeviceFault.NODE_UNUSABLE),
     (

@@ -22,10 +22,20 @@ def lines(draw: st.DrawFn, unit: int = 1, most: int = 4 * GIB) -> Line:
     return line
 
 
+def doubted(line: Line, growth: int) -> Line:
+    """A line after the first of its batches was also heard the way that takes most."""
+    if len(line.points) == 1:
+        return line
+    after = Line(line.points[:2]).with_least(growth)
+    for size, added in line.points[2:]:
+        after = after.with_batch(size, max(0, added - after.highest))
+    return after
+
+
 footprints = st.builds(
     Footprint,
     base=st.integers(0, 80 * GIB),
-    windows=lines(),
+    windows=lines() | st.builds(doubted, lines(), st.integers(0, 2 * GIB)),
     texts=lines(unit=1024),
     text_tokens=st.just(1024),
 )

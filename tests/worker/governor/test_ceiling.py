@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +17,10 @@ def full_batches(state: Ceiling, count: int, seconds_each: float, now: float) ->
     for _ in range(count):
         state = ceiling.after_batch(state, state.size, seconds_each, now, MOST)
     return state
+
+
+def allowed(state: Ceiling, permitted: int) -> int:
+    return min(state.size, permitted)
 
 
 @given(ceilings, st.integers(1, 64), st.floats(0, 20_000))
@@ -42,7 +44,7 @@ def test_no_batch_raises_it_before_it_expires_and_none_by_more_than_a_quarter(
     after = ceiling.after_batch(state, size, seconds, now, MOST)
     if now < state.until and after.size > state.size:
         assert after.size == state.raised_from, "only a raise that is taken back changes it"
-    assert 1 <= after.size <= max(MOST, state.size, state.raised_from)
+    assert 1 <= after.size <= max(state.size + max(1, state.size // 4), state.raised_from)
 
 
 @given(ceilings, st.floats(0.001, 100), st.floats(0, 20_000))
@@ -112,8 +114,40 @@ def test_with_work_always_waiting_it_settles(capacity: int, per_batch: float, pe
 
 
 @pytest.mark.parametrize("size", [1, 3, 64])
-def test_it_never_exceeds_what_helps_anywhere(size: int) -> None:
-    state = replace(Ceiling(size), until=0.0)
+def test_it_is_not_raised_beyond_what_helps_anywhere(size: int) -> None:
+    state = Ceiling(size)
     for _ in range(200):
         state = full_batches(state, 1, seconds_each=1e-6 / state.size, now=1e9)
-    assert state.size <= MOST
+    assert MOST <= state.size <= 1.25 * MOST
+
+
+@given(st.lists(st.tuples(st.integers(1, MOST), st.integers(1, 40)), max_size=20))
+def test_where_every_raise_gains_a_budget_that_changes_is_never_taken_for_a_raise_that_did_not(
+    budgets: list[tuple[int, int]],
+) -> None:
+    """What the budget forbade is there as soon as the budget allows it: nothing was learned against it."""
+    state, now = Ceiling(16), 0.0
+    for permitted, batches in [*budgets, (MOST, 40)]:
+        for _ in range(batches):
+            now += 1.0
+            state = ceiling.after_batch(state, allowed(state, permitted), 1.0, now, permitted)
+            assert state.holds == 0
+    assert allowed(state, MOST) == MOST
+
+
+@given(ceilings, st.integers(1, 64), st.floats(0.001, 100), st.floats(0, 20_000), st.integers(1, 64))
+def test_a_batch_that_the_budget_kept_below_it_says_nothing_of_it(
+    state: Ceiling, size: int, seconds: float, now: float, permitted: int
+) -> None:
+    if permitted < state.size:
+        assert ceiling.after_batch(state, min(size, permitted), seconds, now, permitted) == state
+
+
+def test_a_budget_that_is_lowered_after_a_raise_and_restored_neither_takes_it_back_nor_proves_it() -> None:
+    raised = full_batches(Ceiling(16), PROOF_BATCHES, seconds_each=1.0, now=0.0)
+    assert (raised.size, raised.raised_from) == (20, 16)
+    state = raised
+    for _ in range(100):
+        state = ceiling.after_batch(state, 16, 1.0, 10.0, permitted=16)
+    assert state == raised
+    assert full_batches(state, PROOF_BATCHES, seconds_each=1.0, now=20.0).size == 25

@@ -14,7 +14,7 @@ from ingestion_contract.metrics import Stage
 from ingestion_worker.memory import governor
 from ingestion_worker.memory.ceiling import Ceiling
 from ingestion_worker.memory.footprint import Footprint, Line
-from ingestion_worker.memory.governor import FIRST_WINDOWS, HEADROOM, MAX_TOKENS, MAX_WINDOWS, Governor
+from ingestion_worker.memory.governor import FIRST_WINDOWS, HEADROOM, MAX_TOKENS, MAX_WINDOWS, Batch, Governor
 from tests.worker.governor import strategies
 from tests.worker.governor.strategies import GIB, MIB, budgets, footprints, states
 
@@ -117,7 +117,8 @@ def test_in_any_history_no_batch_is_above_the_budget_by_what_is_known_or_above_a
             held[stage] = later.size, later.until
         else:
             highest = known.highest + data.draw(st.integers(0, GIB))
-            state = governor.after_batch(state, stage, ran, seconds, highest, now)
+            most = governor.permitted(state, stage, limits, governed=True)
+            state = governor.after_batch(state, Batch(stage, ran, seconds, most), highest, now)
             assert state.footprint is not None
             assert state.footprint.highest >= highest
 
@@ -135,10 +136,46 @@ def test_with_work_always_waiting_batches_settle_at_what_really_fits(
             state = governor.after_out_of_memory(state, Stage.ASR, batch, now)
             trouble.append(now)
         else:
-            state = governor.after_batch(state, Stage.ASR, batch, 0.25 + 0.05 * batch, None, now)
+            most = governor.permitted(state, Stage.ASR, limits, governed=True)
+            state = governor.after_batch(state, Batch(Stage.ASR, batch, 0.25 + 0.05 * batch, most), None, now)
     pauses = [after - before for before, after in pairwise(trouble)]
     assert len(trouble) <= 30
     assert all(pause >= 1800 for pause in pauses[10:])
+
+
+@given(st.lists(st.tuples(budgets, st.integers(1, 12)), max_size=12))
+def test_a_budget_that_changes_after_batches_have_settled_leaves_no_hold_behind(changes: list[tuple[int, int]]) -> None:
+    """On a device where larger batches always gain."""
+    state, now = Governor(INCIDENT), 0.0
+    for budget, batches in [*changes, (80 * GIB, 40)]:
+        limits = Limits(budget_bytes=budget)
+        for _ in range(batches):
+            now += 1.0
+            batch, most = windows(state, limits), governor.permitted(state, Stage.ASR, limits, governed=True)
+            state = governor.after_batch(state, Batch(Stage.ASR, batch, 1.0, most), None, now)
+    assert state.windows.holds == 0
+    assert windows(state, Limits(budget_bytes=80 * GIB)) == MAX_WINDOWS
+
+
+@given(states, st.integers(0, 4 * GIB), st.floats(0, 20_000))
+def test_batches_that_held_more_than_the_line_says_do_not_run_again_once_the_models_were_released(
+    state: Governor, excess: int, now: float
+) -> None:
+    known = state.footprint
+    if known is None or not known.windows.largest:
+        return
+    size = known.windows.largest + 1
+    held = known.total(size, known.texts.largest) + known.base + excess + 1
+    after = governor.after_release(replace(state, footprint=known.with_batch(Stage.ASR, size, held)), known, now)
+    assert after.footprint == known
+    assert after.windows.size <= size // 2
+    assert after.windows.until > now
+
+
+@given(states, st.floats(0, 20_000))
+def test_a_release_for_another_reason_teaches_nothing(state: Governor, now: float) -> None:
+    """Such as a budget that was lowered: batches held what the line says."""
+    assert governor.after_release(state, state.footprint, now) == state
 
 
 @given(states)

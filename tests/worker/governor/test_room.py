@@ -28,6 +28,29 @@ def test_there_is_no_room_in_a_budget_below_the_need_unless_nobody_else_is_there
     assert room.has_room(memory(24, 0.65, 0.65), FLOOR, limits(4))
 
 
+@pytest.mark.parametrize("operated", [True, False])
+@pytest.mark.parametrize(
+    ("device", "need", "helps"),
+    [
+        (memory(12, 6.7, 0.7), 8.6, True),
+        (memory(12, 6.7, 0.7), None, True),
+        (memory(8, 6.7, 0.7), 8.6, False),
+        (memory(12, 0.8, 0.7), 8.6, False),
+    ],
+    ids=["a large neighbour", "nobody knows the need", "more than the whole device", "alone"],
+)
+def test_a_worker_waits_for_those_whose_leaving_may_help(
+    device: DeviceMemory, need: float | None, helps: bool, operated: bool
+) -> None:
+    needed = None if need is None else int(need * GIB)
+    assert room.waiting_helps(device, needed, operated=operated) is helps
+
+
+def test_small_neighbours_are_waited_for_only_where_somebody_lowers_the_number_of_workers() -> None:
+    assert room.waiting_helps(memory(24, 1.3, 0.65), FLOOR, operated=True)
+    assert not room.waiting_helps(memory(24, 1.3, 0.65), FLOOR, operated=False)
+
+
 def test_a_worker_above_its_budget_makes_room_after_a_while() -> None:
     tight, shared = limits(4), memory(24, 17.2, 8.6)
     since = room.over_budget_since(None, FLOOR, tight, shared, now=100.0)

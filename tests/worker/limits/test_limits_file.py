@@ -10,7 +10,17 @@ from ingestion_worker.memory.limits_file import LimitsFile
 
 
 def test_without_a_file_nothing_is_limited(tmp_path: Path) -> None:
-    assert LimitsFile(tmp_path / "limits.json").current() == Limits()
+    limits = LimitsFile(tmp_path / "limits.json")
+    assert limits.current() == Limits()
+    assert not limits.given
+
+
+def test_a_file_without_a_budget_is_a_sign_of_somebody_who_sets_limits(tmp_path: Path) -> None:
+    path = tmp_path / "limits.json"
+    path.write_text('{"revision": 0}')
+    limits = LimitsFile(path)
+    assert limits.current() == Limits()
+    assert limits.given
 
 
 def test_a_change_is_seen_at_the_next_look_even_within_the_same_second(tmp_path: Path) -> None:

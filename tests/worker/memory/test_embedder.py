@@ -65,3 +65,10 @@ def test_the_allocators_are_set_before_the_libraries_are_imported_unless_the_use
     libraries.prepare(2)
     assert os.environ["CT2_CUDA_ALLOCATOR"] == "cub_caching"
     assert os.environ["PYTORCH_ALLOC_CONF"] == "expandable_segments:True"
+
+
+def test_cuda_numbers_gpus_as_nvml_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA alone puts the fastest first: another than the one whose memory is governed."""
+    monkeypatch.setattr(os, "environ", {})
+    libraries.prepare(2)
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"

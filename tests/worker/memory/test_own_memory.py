@@ -113,6 +113,37 @@ def test_in_a_container_its_own_is_what_the_device_gained_by_its_doing(driver: D
     assert own(device) == 300 * MIB
 
 
+def test_what_a_library_gives_back_is_no_longer_its_own_and_is_seen_when_a_batch_takes_it_again(
+    driver: Driver,
+) -> None:
+    driver.host_ids, driver.held = True, {1: 5 * GIB}
+    device = NvmlDevice(object())
+    with device.load(Stage.EMBED):
+        driver.held[driver.me] = 2 * GIB
+    with device.run(Stage.EMBED, 8):
+        driver.held[driver.me] = 3 * GIB
+    with device.trim(Stage.EMBED):
+        driver.held[driver.me] = 2 * GIB
+    assert own(device) == 2 * GIB
+    assert highest(device) == 3 * GIB
+    with device.run(Stage.EMBED, 8):
+        driver.held[driver.me] = 3 * GIB
+    assert own(device) == 3 * GIB
+
+
+def test_a_batch_may_be_watched_though_one_as_large_ran_before(driver: Driver) -> None:
+    device = NvmlDevice(object())
+    driver.held = {driver.me: 2 * GIB}
+    with device.run(Stage.ASR, 1):
+        pass
+    with device.run(Stage.ASR, 1, watch=True):
+        driver.held = {driver.me: 3 * GIB}
+        asked = driver.asked
+        wait_for(lambda: driver.asked > asked + 4, "the batch is watched")
+        driver.held = {driver.me: 2 * GIB}
+    assert highest(device) == 3 * GIB
+
+
 def test_a_batch_that_fails_is_no_measurement(driver: Driver) -> None:
     device = NvmlDevice(object())
     driver.held = {driver.me: 2 * GIB}

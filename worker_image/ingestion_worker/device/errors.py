@@ -31,6 +31,7 @@ class DeviceFault(Enum):
 
 
 FAULTS: tuple[tuple[str, DeviceFault], ...] = (
+    ("cudaerrormemoryallocation", DeviceFault.OUT_OF_MEMORY),  # thrust's, which says std::bad_alloc too
     ("std::bad_alloc", DeviceFault.HOST_MEMORY),
     ("defaultcpuallocator", DeviceFault.HOST_MEMORY),
     ("cannot allocate memory", DeviceFault.HOST_MEMORY),
@@ -44,12 +45,22 @@ FAULTS: tuple[tuple[str, DeviceFault], ...] = (
     ("is not found or cannot be loaded", DeviceFault.NODE_UNUSABLE),
     ("driver version is insufficient", DeviceFault.NODE_UNUSABLE),
     ("no kernel image is available", DeviceFault.NODE_UNUSABLE),
+    ("no cuda-capable device", DeviceFault.NODE_UNUSABLE),
+    ("busy or unavailable", DeviceFault.NODE_UNUSABLE),
     ("cuda failed with error out of memory", DeviceFault.OUT_OF_MEMORY),
     ("cublas_status_alloc_failed", DeviceFault.OUT_OF_MEMORY),
     ("cuda out of memory", DeviceFault.OUT_OF_MEMORY),
     ("cuda error: out of memory", DeviceFault.OUT_OF_MEMORY),
+    ("cuda failed with error", DeviceFault.STICKY),
+    ("cublas failed with status", DeviceFault.STICKY),
+    ("cuda error:", DeviceFault.STICKY),
+    ("cudaerror", DeviceFault.STICKY),
 )
-"""Words in the message, in lower case, and what they mean; the first that is found counts."""
+"""Words in the message, in lower case, and what they mean; the first that is found counts.
+
+Any other fault of CUDA's or cuBLAS's is taken as sticky: if it were taken as a window's own, each window that follows
+would fail by itself, and its video with it.
+"""
 
 _COMPUTE_TYPE = {Stage.ASR: "spec.transcription.computeType", Stage.EMBED: "spec.embedding.computeType"}
 

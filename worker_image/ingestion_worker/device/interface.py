@@ -52,7 +52,13 @@ class Device(Protocol):
         """Bracket the loading of a stage's model; `smaller` in a smaller compute type than the run's."""
 
     def unload(self, stage: Stage) -> AbstractContextManager[None]:
-        """Bracket the release of a stage's model."""
+        """Bracket the release of a stage's model, or of what a load of it that failed has left."""
 
-    def run(self, stage: Stage, size: int) -> AbstractContextManager[None]:
-        """Bracket one batch: of so many windows, or of texts with so many tokens, padding included."""
+    def trim(self, stage: Stage) -> AbstractContextManager[None]:
+        """Bracket the release of what a stage's library keeps of earlier batches, while the model stays."""
+
+    def run(self, stage: Stage, size: int, *, watch: bool = False) -> AbstractContextManager[None]:
+        """Bracket one batch: of so many windows, or of texts with so many tokens, padding included.
+
+        What it takes is measured if it is larger than all before, or if it is to be watched in any case.
+        """

@@ -32,6 +32,10 @@ class NoDevice:
         """Do nothing."""
         return nullcontext()
 
-    def run(self, stage: Stage, size: int) -> AbstractContextManager[None]:
+    def trim(self, stage: Stage) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def run(self, stage: Stage, size: int, *, watch: bool = False) -> AbstractContextManager[None]:
         """Do nothing."""
         return nullcontext()

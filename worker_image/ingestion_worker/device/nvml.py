@@ -52,9 +52,13 @@ class NvmlDevice:
         """Measure what the block frees."""
         return self._own.unloading(stage)
 
-    def run(self, stage: Stage, size: int) -> AbstractContextManager[None]:
-        """Measure the highest mark of a batch that is larger than all before."""
-        return self._own.running(stage, size)
+    def trim(self, stage: Stage) -> AbstractContextManager[None]:
+        """Measure what the block frees."""
+        return self._own.trimming(stage)
+
+    def run(self, stage: Stage, size: int, *, watch: bool = False) -> AbstractContextManager[None]:
+        """Measure the highest mark of a batch that is larger than all before, or watched in any case."""
+        return self._own.running(stage, size, watch=watch)
 
     def _memory_info(self) -> Any:
         return pynvml.nvmlDeviceGetMemoryInfo(self._handle, version=pynvml.nvmlMemory_v2)

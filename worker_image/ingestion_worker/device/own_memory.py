@@ -56,18 +56,29 @@ class OwnMemory:
             self._gained += max(0, self._used() - before)
 
     @contextmanager
-    def unloading(self, stage: Stage) -> Iterator[None]:
-        """Count what the block frees."""
+    def trimming(self, stage: Stage) -> Iterator[None]:
+        """Count what the block frees; batches of the stage take it again, and are looked at again."""
         before = self._used()
         yield
         self._gained = max(0, self._gained - max(0, before - self._used()))
         self._largest.pop(stage, None)
+
+    @contextmanager
+    def unloading(self, stage: Stage) -> Iterator[None]:
+        """Count what the block frees, and begin anew with the highest mark."""
+        with self.trimming(stage):
+            yield
         self._highest = 0
 
     @contextmanager
-    def running(self, stage: Stage, size: int) -> Iterator[None]:
-        """Look at the highest mark of a batch that is larger than all before, and count what it leaves behind."""
-        if size <= self._largest.get(stage, 0):
+    def running(self, stage: Stage, size: int, *, watch: bool = False) -> Iterator[None]:
+        """Look at the highest mark of a batch that is larger than all before, and count what it leaves behind.
+
+        Args:
+            watch: look in any case.
+        """
+        largest = self._largest.get(stage, 0)
+        if size <= largest and not watch:
             yield
             return
         exact, used_before, own_before = self.exact, self._used(), self.now
@@ -77,4 +88,4 @@ class OwnMemory:
         finally:
             self._gained += max(0, self._used() - used_before)
         self._highest = max(self._highest, peak.highest if exact else own_before + peak.highest - used_before)
-        self._largest[stage] = size
+        self._largest[stage] = max(size, largest)

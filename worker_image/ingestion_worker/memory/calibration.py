@@ -1,4 +1,8 @@
-"""Measures a worker's footprint: with a batch of one, and with a few more as far as the budget allows."""
+"""Measures a worker's footprint: with a batch of one, and with a few more as far as the budget allows.
+
+A window is also heard the way that takes most, right after the first: the floor is to be known exactly, and what larger
+batches have held would hide it.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +36,9 @@ class Rehearsal(Protocol):
 
     def windows(self, count: int) -> None:
         """Hear so many full windows."""
+
+    def doubt(self) -> None:
+        """Hear a full window the way that takes most, as those are heard that are doubted."""
 
     def texts(self, count: int) -> None:
         """Embed so many texts of the greatest length."""
@@ -83,6 +90,9 @@ class Calibration:
                 self.failed(error, count * unit)
                 break
             footprint = footprint.with_batch(stage, count * unit, _memory(self.device).highest)
+            if stage is Stage.ASR and count == 1:
+                self.rehearsal.doubt()
+                footprint = footprint.with_doubt(_memory(self.device).highest)
         return footprint
 
 

@@ -1,7 +1,8 @@
 """A batch that is not to be exceeded for a while, since memory ran out above it, or nothing was gained there. Pure.
 
 A ceiling is raised by a quarter at a time, and only by batches that nearly reach it: a smaller one is a sign that
-nothing was waiting. A raise must prove its worth in throughput, or it is taken back. Each time that a ceiling is taken
+nothing was waiting. A raise must prove its worth in throughput, or it is taken back. Where budget or limits permit less
+than the ceiling, batches say nothing of it: it is neither raised nor taken back. Each time that a ceiling is taken
 back, or memory runs out, it holds twice as long as before, so that a worker settles.
 """
 
@@ -61,15 +62,16 @@ def after_out_of_memory(ceiling: Ceiling, size: int, now: float) -> Ceiling:
     return _held(ceiling, max(1, min(size // 2, ceiling.size)), now)
 
 
-def after_batch(ceiling: Ceiling, size: int, seconds: float, now: float, most: int) -> Ceiling:
+def after_batch(ceiling: Ceiling, size: int, seconds: float, now: float, permitted: int) -> Ceiling:
     """Return the ceiling after a batch that worked.
 
     Args:
         size: of the batch.
         seconds: that it took.
-        most: beyond which nothing is gained anywhere.
+        permitted: the largest batch but for the ceiling: what budget and limits permit, and beyond which nothing is
+            gained anywhere.
     """
-    if size < NEARLY * ceiling.size:
+    if size < NEARLY * ceiling.size or permitted < ceiling.size:
         return ceiling
     ceiling = ceiling.with_batch(size, seconds)
     if ceiling.batches < PROOF_BATCHES:
@@ -77,7 +79,7 @@ def after_batch(ceiling: Ceiling, size: int, seconds: float, now: float, most: i
     if ceiling.raised_from and ceiling.rate < LEAST_GAIN * ceiling.to_beat:
         return _held(ceiling, ceiling.raised_from, now)
     ceiling = replace(ceiling, raised_from=0)
-    return _raised(ceiling, now, most)
+    return _raised(ceiling, now, permitted)
 
 
 def _held(ceiling: Ceiling, size: int, now: float) -> Ceiling:
@@ -85,8 +87,8 @@ def _held(ceiling: Ceiling, size: int, now: float) -> Ceiling:
     return Ceiling(size, holds, now + holds)
 
 
-def _raised(ceiling: Ceiling, now: float, most: int) -> Ceiling:
-    if now < ceiling.until or ceiling.size >= most:
+def _raised(ceiling: Ceiling, now: float, permitted: int) -> Ceiling:
+    if now < ceiling.until or ceiling.size >= permitted:
         return ceiling
-    size = min(most, ceiling.size + max(1, ceiling.size // 4))
+    size = ceiling.size + max(1, ceiling.size // 4)
     return Ceiling(size, ceiling.holds, now + ceiling.holds, raised_from=ceiling.size, to_beat=ceiling.rate)

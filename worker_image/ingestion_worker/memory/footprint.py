@@ -19,9 +19,12 @@ class Line:
 
     Attributes:
         points: size of a batch and the bytes that it added; each larger than all before.
+        least: bytes that a batch may add however small it is, since an item that is doubted is worked on once more, in
+            a way that takes more. Of a large batch, so few are at a time that the line covers them.
     """
 
     points: tuple[tuple[int, int], ...] = ((0, 0),)
+    least: int = 0
 
     @cached_property
     def slope(self) -> int:
@@ -43,19 +46,32 @@ class Line:
     @property
     def highest(self) -> int:
         """Bytes that the batches so far have added."""
-        return self.points[-1][1]
+        return max(self.points[-1][1], self.least)
 
     def at(self, size: int) -> int:
         """Return the bytes that a batch adds."""
-        return self.fixed + self.slope * size if size else 0
+        return max(self.fixed + self.slope * size, self.least) if size else 0
 
     def with_batch(self, size: int, growth: int) -> Line:
-        """Return the line after a batch, during which so many bytes more were held than ever before."""
+        """Return the line after a batch, during which so many bytes more were held than ever before.
+
+        A batch that stayed below `least` says nothing: nobody has seen what it added.
+        """
+        if not growth and self.least > self.points[-1][1]:
+            return self
         if size > self.largest:
-            return Line((*self.points, (size, self.highest + growth)))
+            return replace(self, points=(*self.points, (size, self.highest + growth)))
         if growth:
-            return Line((*self.points[:-1], (self.largest, self.highest + growth)))
+            return replace(self, points=(*self.points[:-1], (self.largest, self.highest + growth)))
         return self
+
+    def exceeds(self, known: Line) -> bool:
+        """Return whether batches have added more than a line that was known before says of the largest of them."""
+        return self.highest > known.at(self.largest)
+
+    def with_least(self, growth: int) -> Line:
+        """Return the line after an item was worked on the way that takes most, and so many bytes more were held."""
+        return replace(self, least=self.highest + growth)
 
 
 def _half_of(point: tuple[int, int], points: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
@@ -108,6 +124,10 @@ class Footprint:
             return replace(self, windows=self.windows.with_batch(size, growth))
         return replace(self, texts=self.texts.with_batch(size, growth))
 
+    def with_doubt(self, highest: int) -> Footprint:
+        """Return the footprint after a window was heard the way that takes most."""
+        return replace(self, windows=self.windows.with_least(max(0, highest - self.highest)))
+
 
 def larger(one: Footprint, other: Footprint) -> Footprint:
     """Return a footprint that covers both measurements of the same worker."""
@@ -124,4 +144,5 @@ def _larger(one: Line, other: Line) -> Line:
     longer, shorter = (one, other) if len(one.points) >= len(other.points) else (other, one)
     known = dict(shorter.points)
     raised = [(size, max(added, known.get(size, 0))) for size, added in longer.points]
-    return Line(tuple((size, max(added for at, added in raised if at <= size)) for size, _ in raised))
+    points = tuple((size, max(added for at, added in raised if at <= size)) for size, _ in raised)
+    return Line(points, max(one.least, other.least))

@@ -53,30 +53,43 @@ def allowed_windows(state: Governor, limits: Limits, governed: bool) -> int:
         limits: the operator's.
         governed: whether there is device memory to govern.
     """
-    if not governed:
-        size = UNGOVERNED_WINDOWS
-    elif limits.budget_bytes is None or state.footprint is None:
-        size = 1
-    else:
-        size = _windows_within(state.footprint, limits.budget_bytes)
-    if limits.batch_ceiling is not None:
-        size = min(size, limits.batch_ceiling)
-    return max(1, min(size, state.windows.size))
+    return min(permitted(state, Stage.ASR, limits, governed), state.windows.size)
 
 
 def allowed_tokens(state: Governor, limits: Limits, governed: bool) -> int:
     """Return how many tokens a batch of texts may have, padding included. One text may always run, however long."""
+    return min(permitted(state, Stage.EMBED, limits, governed), state.texts.size)
+
+
+def permitted(state: Governor, stage: Stage, limits: Limits, governed: bool) -> int:
+    """Return the largest batch of a stage but for what was learned: what budget and limits permit, at least 1."""
+    if stage is Stage.ASR:
+        return max(1, min(_permitted_windows(state.footprint, limits, governed), limits.batch_ceiling or MAX_WINDOWS))
+    return _permitted_tokens(state.footprint, limits, governed)
+
+
+def _permitted_windows(footprint: Footprint | None, limits: Limits, governed: bool) -> int:
     if not governed:
-        return min(MAX_TOKENS, state.texts.size)
-    if state.footprint is None:
+        return UNGOVERNED_WINDOWS
+    if limits.budget_bytes is None or footprint is None:
         return 1
-    least = max(1, state.footprint.text_tokens)
-    size = least if limits.budget_bytes is None else _tokens_within(state.footprint, limits.budget_bytes)
-    return min(max(least, size), state.texts.size)
+    return _windows_within(footprint, limits.budget_bytes)
+
+
+def _permitted_tokens(footprint: Footprint | None, limits: Limits, governed: bool) -> int:
+    if not governed:
+        return MAX_TOKENS
+    if footprint is None:
+        return 1
+    least = max(1, footprint.text_tokens)
+    return least if limits.budget_bytes is None else max(least, _tokens_within(footprint, limits.budget_bytes))
 
 
 def _windows_within(footprint: Footprint, budget: int) -> int:
-    return _fitting(_room(footprint, budget) - _bytes_of_texts(footprint, budget), footprint.windows.slope, MAX_WINDOWS)
+    room = _room(footprint, budget) - _bytes_of_texts(footprint, budget)
+    if footprint.windows.fixed + room < footprint.windows.least:
+        return 0
+    return _fitting(room, footprint.windows.slope, MAX_WINDOWS)
 
 
 def _tokens_within(footprint: Footprint, budget: int) -> int:
@@ -110,19 +123,53 @@ def after_out_of_memory(state: Governor, stage: Stage, size: int, now: float) ->
     return replace(state, texts=ceiling.after_out_of_memory(state.texts, size, now))
 
 
-def after_batch(state: Governor, stage: Stage, size: int, seconds: float, highest: int | None, now: float) -> Governor:
+def after_release(state: Governor, known: Footprint | None, now: float) -> Governor:
+    """Return the state after models were released since the worker held more than its budget.
+
+    Args:
+        state: before it.
+        known: what was measured when they were loaded, and will be again. Batches that took more than it says must
+            not run again: half of the largest is the ceiling.
+        now: seconds of a steady clock.
+    """
+    seen = state.footprint
+    if seen is not None and known is not None:
+        if seen.windows.exceeds(known.windows):
+            state = after_out_of_memory(state, Stage.ASR, seen.windows.largest, now)
+        if seen.texts.exceeds(known.texts):
+            state = after_out_of_memory(state, Stage.EMBED, seen.texts.largest, now)
+    return replace(state, footprint=known)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that worked.
+
+    Attributes:
+        size: windows, or tokens with padding.
+        seconds: that it took.
+        permitted: what budget and limits permitted, see `permitted`.
+    """
+
+    stage: Stage
+    size: int
+    seconds: float
+    permitted: int
+
+
+def after_batch(state: Governor, batch: Batch, highest: int | None, now: float) -> Governor:
     """Return the state after a batch that worked.
 
     Args:
         state: before it.
-        stage: speech recognition or embedding.
-        size: windows, or tokens with padding.
-        seconds: that it took.
+        batch: that worked.
         highest: the most that this worker has held, None without a device.
         now: seconds of a steady clock.
     """
     if state.footprint is not None and highest is not None:
-        state = replace(state, footprint=state.footprint.with_batch(stage, size, highest))
-    if stage is Stage.ASR:
-        return replace(state, windows=ceiling.after_batch(state.windows, size, seconds, now, MAX_WINDOWS))
-    return replace(state, texts=ceiling.after_batch(state.texts, size, seconds, now, MAX_TOKENS))
+        state = replace(state, footprint=state.footprint.with_batch(batch.stage, batch.size, highest))
+    if batch.stage is Stage.ASR:
+        return replace(
+            state, windows=ceiling.after_batch(state.windows, batch.size, batch.seconds, now, batch.permitted)
+        )
+    return replace(state, texts=ceiling.after_batch(state.texts, batch.size, batch.seconds, now, batch.permitted))

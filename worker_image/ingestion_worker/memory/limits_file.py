@@ -24,6 +24,11 @@ class LimitsFile:
         self._trouble = ""
         self._limits = Limits()
 
+    @property
+    def given(self) -> bool:
+        """Whether there ever were limits, and so somebody who sets them."""
+        return self._content is not None
+
     def current(self) -> Limits:
         """Return the limits in force now; an unreadable file leaves the last good ones, and is logged once."""
         try:

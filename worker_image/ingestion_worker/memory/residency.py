@@ -18,7 +18,7 @@ from ingestion_worker.memory import calibration, governor, ladder, room
 from ingestion_worker.memory.batches import Pilot, StagePilot, each_as_one
 from ingestion_worker.memory.calibration import Calibration
 from ingestion_worker.memory.footprint import Footprint
-from ingestion_worker.memory.governor import Governor
+from ingestion_worker.memory.governor import Batch, Governor
 from ingestion_worker.memory.ladder import Rung
 from ingestion_worker.memory.limits_file import LimitsFile
 from ingestion_worker.memory.patience import Patience
@@ -58,6 +58,7 @@ class Residency:
         self._over_budget_since: float | None = None
         self._short_of: Stage | None = None
         self._last_need: int | None = None
+        self._permitted = 1
 
     @property
     def two_passes(self) -> bool:
@@ -90,7 +91,7 @@ class Residency:
         windows = stage is Stage.ASR
         return StagePilot(
             sizes=each_as_one if windows else self._models.text_tokens,
-            allowed=self._next_batch if windows else self._next_tokens,
+            allowed=partial(self._next_batch, stage),
             worked=partial(self._batch_worked, stage),
             failed=self._batch_failed,
         )
@@ -101,13 +102,13 @@ class Residency:
         self._metrics.batch_ceiling.set(batch)
         return batch
 
-    def _next_batch(self) -> int:
+    def _next_batch(self, stage: Stage) -> int:
         self._check_stop()
-        return self.allowed_batch()
-
-    def _next_tokens(self) -> int:
-        self._check_stop()
-        return governor.allowed_tokens(self._law, self._limits_here(), self._governed)
+        limits = self._limits_here()
+        self._permitted = governor.permitted(self._law, stage, limits, self._governed)
+        if stage is Stage.ASR:
+            return self.allowed_batch()
+        return governor.allowed_tokens(self._law, limits, self._governed)
 
     def keep_within_budget(self) -> None:
         """Make room if the worker has been above its budget for a while, and return when there is room for it again.
@@ -121,6 +122,7 @@ class Residency:
         )
         if room.must_make_room(self._over_budget_since, now):
             self._over_budget_since = None
+            self._law = governor.after_release(self._law, self._footprints.get(self._wanted), now)
             self._release("above the budget")
             self.ensure(self._stage)
 
@@ -204,7 +206,8 @@ class Residency:
         self._failed_alone = False
         memory = self._device.memory()
         highest = None if memory is None else memory.highest
-        self._law = governor.after_batch(self._law, stage, size, seconds, highest, time.monotonic())
+        batch = Batch(stage, size, seconds, self._permitted)
+        self._law = governor.after_batch(self._law, batch, highest, time.monotonic())
         if stage is Stage.ASR:
             self._metrics.batch_size.set(size)
 
@@ -232,8 +235,8 @@ class Residency:
     def _make_room(self, error: OutOfDeviceMemory) -> None:
         """Release all models, and decide how to go on.
 
-        Beside others, waiting helps. Alone on the device, loading the models again may: an allocator's remains are gone
-        then, or a neighbour has just left. If that does not, only taking up less of the device does.
+        Beside others that may make room, waiting helps. Else loading the models again may: an allocator's remains are
+        gone then, or a neighbour has just left. If that does not, only taking up less of the device does.
 
         Raises:
             MemoryExhausted, Stopped: see `ensure`.
@@ -242,7 +245,7 @@ class Residency:
         self._short_of = error.stage
         self._last_need = None if memory is None else memory.own + error.asked
         self._release(str(error))
-        if self._has_neighbours():
+        if self._waiting_helps():
             self._pause()
         elif self._failed_alone:
             self._descend()
@@ -285,17 +288,20 @@ class Residency:
         self._law = replace(self._law, footprint=None)
 
     def _wait_for_room(self) -> None:
-        """Return when the worker may try; alone on a device, nobody will make room."""
+        """Return when the worker may try; where nobody will make room, it takes up less."""
         while self._short_of_room():
             self._metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
-            if self._has_neighbours():
+            if self._waiting_helps():
                 self._pause()
             else:
                 self._descend()
 
-    def _has_neighbours(self) -> bool:
-        memory = self._device.memory()
-        return memory is not None and room.has_neighbours(memory)
+    def _waiting_helps(self) -> bool:
+        """Return whether others may make the room that the worker lacks."""
+        limits, memory = self._limits(), self._device.memory()
+        if memory is None:
+            return False
+        return room.waiting_helps(memory, self._need(limits), operated=self._limits_file.given)
 
     def _short_of_room(self) -> bool:
         """Return whether what the worker needs is known not to fit. Without knowing its need, a worker just tries."""
@@ -327,7 +333,7 @@ class Residency:
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
-            raise Stopped("asked to stop before the models were ready; finished videos are committed")
+            raise Stopped("asked to stop; finished videos are committed")
 
     def _report(self, memory: DeviceMemory | None) -> MemoryReport | None:
         if memory is None:
@@ -348,4 +354,5 @@ class _Rehearsal:
     def __init__(self, models: Models) -> None:
         self.text_tokens = models.longest_text
         self.windows = models.rehearse_hearing
+        self.doubt = models.rehearse_doubt
         self.texts = models.rehearse_embedding

@@ -8,6 +8,9 @@ from ingestion_worker.device.interface import DeviceMemory
 NEIGHBOUR_BYTES = 256 * 1024**2
 """Less than that, held by others, is no neighbour: a CUDA context alone takes more."""
 
+SMALL_SHARE = 0.1
+"""Of the device: others that hold less are not worth waiting for where nobody lowers the number of workers."""
+
 OVER_BUDGET_SECONDS = 15.0
 """How long a worker may stay above its budget before it gives up its models: the operator may be lowering the number of
 workers meanwhile, which raises the budget, and loading models again costs more than that."""
@@ -16,6 +19,20 @@ workers meanwhile, which raises the budget, and loading models again costs more 
 def has_neighbours(memory: DeviceMemory) -> bool:
     """Return whether others hold memory on the device."""
     return memory.used - memory.own >= NEIGHBOUR_BYTES
+
+
+def waiting_helps(memory: DeviceMemory, needed: int | None, *, operated: bool) -> bool:
+    """Return whether a worker that does not fit may come to fit since others make room.
+
+    Args:
+        memory: the device's, now.
+        needed: the least that the worker is known to need in all, None if nothing is known.
+        operated: whether somebody sets limits, and so the number of workers. Else, others that hold little are taken to
+            stay, such as a desktop.
+    """
+    if needed is not None and needed > memory.total:
+        return False
+    return has_neighbours(memory) and (operated or memory.used - memory.own >= SMALL_SHARE * memory.total)
 
 
 def has_room(memory: DeviceMemory, needed: int, limits: Limits) -> bool:

@@ -149,6 +149,14 @@ class SpeechRecogniser:
                     heard[index] = _better(heard[index], hypothesis)
         return [_text(hypothesis) for hypothesis in heard]
 
+    def hear_in_doubt(self, window: Window, language: str) -> None:
+        """Hear a window the way that takes most memory, as the last resort for those that the guards doubt.
+
+        Raises:
+            RuntimeError: the device's errors, see `device.errors.classify`.
+        """
+        self._attempt([window], language, FALLBACKS[-1])
+
     def detect_language(self, windows: Sequence[Window]) -> list[tuple[str, float]]:
         """Return the language of each window, and how probable it is, 0 to 1. For multilingual models.
 

@@ -44,7 +44,6 @@ class Embedder:
         self._model.max_seq_length = self.max_tokens
         special = self._model.tokenizer.num_special_tokens_to_add()
         self.chunk_tokens: int = min(embedding.chunk_tokens, self.max_tokens - int(special))
-        self._compute = compute
 
     @property
     def revision(self) -> str | None:
@@ -90,10 +89,8 @@ class Embedder:
         return np.asarray(vector, dtype=np.float32)
 
     def unload(self) -> None:
-        """Free the model's device memory, torch's cache included."""
+        """Let go of the model; `empty_cache` frees its device memory."""
         del self._model
-        gc.collect()
-        empty_cache(self._compute)
 
 
 def compute_type(embedding: Embedding, compute: ComputeDevice) -> EmbeddingComputeType:
@@ -115,7 +112,11 @@ def compute_type(embedding: Embedding, compute: ComputeDevice) -> EmbeddingCompu
 
 
 def empty_cache(compute: ComputeDevice) -> None:
-    """Give back what torch keeps of earlier batches: CTranslate2 cannot use it."""
+    """Give back what torch keeps of earlier batches, of models that were let go of, and of loads that failed half way.
+
+    CTranslate2 cannot use it.
+    """
+    gc.collect()
     if compute == "cuda":
         import torch
 

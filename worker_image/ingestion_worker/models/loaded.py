@@ -95,8 +95,8 @@ class Models:
                 self._load_embedder()
 
     def release(self) -> None:
-        """Free the device memory of all models."""
-        self._unload(self.loaded)
+        """Free the device memory of all models, and what a load that failed half way has left in torch's cache."""
+        self._unload(self.loaded | {Stage.EMBED})
 
     @contextmanager
     def _loading(self, stage: Stage, field: str, model: str) -> Iterator[None]:
@@ -129,10 +129,12 @@ class Models:
         self._embed_model = EmbedModel(embedding.model, self._embedder.revision, compute_type(embedding, compute).value)
 
     def _unload(self, stages: frozenset[Stage]) -> None:
-        if Stage.EMBED in stages and self._embedder is not None:
+        if Stage.EMBED in stages:
             with self._device.unload(Stage.EMBED):
-                self._embedder.unload()
+                if self._embedder is not None:
+                    self._embedder.unload()
                 self._embedder = None
+                empty_cache(self._device.compute)
         if Stage.ASR in stages and self._asr is not None:
             with self._device.unload(Stage.ASR):
                 self._asr.unload()
@@ -157,7 +159,8 @@ class Models:
 
     def trim(self) -> None:
         """Give back what the embedder keeps of earlier batches."""
-        empty_cache(self._device.compute)
+        with self._device.trim(Stage.EMBED):
+            empty_cache(self._device.compute)
 
     def transcribe(self, windows: Sequence[Window], language: str) -> list[WindowText]:
         """Return what was heard in each window, from one batch.
@@ -221,6 +224,15 @@ class Models:
             see `transcribe`.
         """
         self.transcribe([self._loaded_asr.silence()] * count, LANGUAGE_TO_MEASURE_WITH)
+
+    def rehearse_doubt(self) -> None:
+        """Hear a full window once more, as those that are doubted are, to measure what that needs.
+
+        Raises:
+            see `transcribe`.
+        """
+        with device_errors(Stage.ASR, OomKind.BATCH), self._device.run(Stage.ASR, 1, watch=True):
+            self._loaded_asr.hear_in_doubt(self._loaded_asr.silence(), LANGUAGE_TO_MEASURE_WITH)
 
     def rehearse_embedding(self, count: int) -> None:
         """Embed so many texts of the greatest length, to measure what they need.

@@ -75,7 +75,7 @@ class SimulatedGpu:
 
     @contextmanager
     def unload(self, stage: Stage) -> Iterator[None]:
-        """Free the model and its activations after the block; what the library keeps stays."""
+        """Free the model, its activations and a failed load's rest after the block; what the library keeps stays."""
         with ExitStack() as measuring:
             if self._hidden is not None:
                 measuring.enter_context(self._hidden.unloading(stage))
@@ -83,7 +83,17 @@ class SimulatedGpu:
             self._release(stage)
 
     @contextmanager
-    def run(self, stage: Stage, size: int) -> Iterator[None]:
+    def trim(self, stage: Stage) -> Iterator[None]:
+        """Free what batches have taken; the model stays."""
+        with ExitStack() as measuring:
+            if self._hidden is not None:
+                measuring.enter_context(self._hidden.trimming(stage))
+            yield
+            with self._ledger.open() as state:
+                self._own(state).activations.pop(stage, None)
+
+    @contextmanager
+    def run(self, stage: Stage, size: int, *, watch: bool = False) -> Iterator[None]:
         """Charge what the batch needs above the high-water mark, and last until the device has done it.
 
         Raises:
@@ -91,7 +101,7 @@ class SimulatedGpu:
         """
         with ExitStack() as measuring:
             if self._hidden is not None:
-                measuring.enter_context(self._hidden.running(stage, size))
+                measuring.enter_context(self._hidden.running(stage, size, watch=watch))
             end = self._charge_batch(stage, size)
             yield
             _sleep_until(end)
@@ -101,7 +111,7 @@ class SimulatedGpu:
             with self._ledger.open() as state:
                 own = self._own(state)
                 context = 0 if own.context else physics.CONTEXT_BYTES
-                state.require(context + size + physics.LOAD_SPIKE_BYTES - own.residue.get(stage, 0))
+                _require_model(state, own, stage, context + size + physics.LOAD_SPIKE_BYTES)
                 own.residue[stage] = 0
                 own.context += context
                 own.models[stage] = size
@@ -138,6 +148,15 @@ class SimulatedGpu:
             for part in (own.models, own.spikes, own.activations, own.leaks):
                 part.pop(stage, None)
             own.residue[stage] = physics.RESIDUE_BYTES[stage]
+
+
+def _require_model(state: State, own: Holding, stage: Stage, wanted: int) -> None:
+    kept = own.residue.get(stage, 0)
+    try:
+        state.require(wanted - kept)
+    except SimulatedOutOfMemory as error:
+        own.residue[stage] = max(kept, min(physics.FAILED_LOAD_BYTES[stage], error.free))
+        raise
 
 
 def _sleep_until(moment: float) -> None:

@@ -40,6 +40,12 @@ RESIDUE_BYTES = {
     Stage.EMBED: 0,  # torch gives its cache back with empty_cache(). [S]
 }
 
+FAILED_LOAD_BYTES = {
+    Stage.ASR: 0,  # CTranslate2's weights are freed as their owners go. [C]
+    Stage.EMBED: int(0.5 * GIB),  # tensors that had arrived, in torch's cache until empty_cache(). [C]
+}
+"""What a load that fails for want of memory leaves behind."""
+
 FRAGMENTATION = 0.01
 """Share of the device that no allocation can use, unless a device is made with another. [C]"""
 
