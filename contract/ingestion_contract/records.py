@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from ingestion_contract.base import ApiModel, Reason
 from ingestion_contract.metrics import Result, Stage, WorkerState
@@ -30,12 +30,15 @@ class Video(Record):
 
 
 class RunRecord(Record):
-    """Which run a folder of records belongs to; written before the list."""
+    """Which run a folder of records belongs to, and what it was last asked for; written before the list."""
 
     name: str
     namespace: str
     uid: str
     created_at: datetime
+    spec: JsonValue = Field(
+        None, description="The IngestionRun's, as it was written: one of another version may not parse any more."
+    )
 
 
 class ShardCut(Record):

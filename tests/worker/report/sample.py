@@ -8,6 +8,8 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.records import (
@@ -57,9 +59,10 @@ class SampleRun:
     store: Store
     uid: str = UID
     name: str = "talks"
+    spec: JsonValue = None
 
     def begin(self, videos: list[Video]) -> None:
-        record = RunRecord(name=self.name, namespace="default", uid=self.uid, created_at=BEGUN)
+        record = RunRecord(name=self.name, namespace="default", uid=self.uid, created_at=BEGUN, spec=self.spec)
         self.store.write_record(layout.run_record(self.uid), record)
         video_list.write_once(self.store, self.uid, videos, [range(len(videos))])
 
@@ -116,10 +119,10 @@ class SampleRun:
         self.store.write_record(layout.timeline(self.uid, one.shard, attempt), one)
 
 
-def incident(store: Store, videos: int = 200) -> SampleRun:
+def incident(store: Store, videos: int = 200, spec: JsonValue = None) -> SampleRun:
     """The founding incident, survived: four workers, two that fit, a night in between."""
     chance = random.Random(7)
-    run = SampleRun(store)
+    run = SampleRun(store, spec=spec)
     listed = [
         Video(
             id=f"youtube:v{number}",

@@ -29,6 +29,32 @@ def test_workers_that_overlap_share_an_axis_and_are_counted_by_state() -> None:
     assert found.states[WorkerState.WAITING_FOR_MEMORY] == [0] * 5 + [1] * 5
 
 
+def test_attempts_that_follow_each_other_within_one_bin_are_one_worker() -> None:
+    """A worker that crashes every 20 s of a long day is one worker, and holds its memory once."""
+    memory = {"own_bytes": 5 * GIB, "used_bytes": 6 * GIB, "total_bytes": 24 * GIB}
+    long = timeline(0, [sample_at(second, **memory) for second in range(0, 40_000, 100)])
+    short = [timeline(1, [sample_at(at, **memory), sample_at(at + 20, **memory)]) for at in range(1000, 1160, 20)]
+    found = history([long, *reversed(short)])
+    assert found is not None
+    assert found.bin_seconds > 160
+    assert max(found.states[WorkerState.WORKING]) == 2
+    (device,) = found.devices
+    assert max(own for own in device.own if own) == 10 * GIB
+    assert found.attempts == 9
+
+
+def test_attempts_on_other_devices_do_not_take_each_others_place() -> None:
+    memory = {"own_bytes": 5 * GIB, "total_bytes": 24 * GIB}
+    found = history(
+        [
+            timeline(0, [sample_at(0, **memory), sample_at(1, **memory)], gpu_uuid="GPU-1"),
+            timeline(1, [sample_at(1, **memory), sample_at(2, **memory)], gpu_uuid="GPU-2"),
+        ]
+    )
+    assert found is not None
+    assert [[own for own in device.own if own] for device in found.devices] == [[5 * GIB], [5 * GIB]]
+
+
 def test_a_night_between_two_attempts_is_cut_out_of_the_axis_and_told() -> None:
     found = history([timeline(0, [sample_at(0), sample_at(60)]), timeline(0, [sample_at(36_000), sample_at(36_030)])])
     assert found is not None

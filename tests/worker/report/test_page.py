@@ -3,8 +3,10 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
@@ -54,8 +56,13 @@ def store(tmp_path: Path) -> Store:
     return Store(f"file://{tmp_path}/output")
 
 
-def written(store: Store, **spec: object) -> Page:
-    path = write(store, UID, run_of(["https://example.org/list"], **spec).spec)
+def asked(**spec: object) -> dict[str, Any]:
+    """A spec, as a run's record keeps it."""
+    return run_of(["https://example.org/list"], **spec).spec.to_wire()
+
+
+def written(store: Store) -> Page:
+    path = write(store, UID)
     assert path == layout.report(UID)
     content = store.read(path)
     assert content is not None
@@ -66,7 +73,7 @@ def written(store: Store, **spec: object) -> Page:
 
 
 def test_it_tells_the_outcome_the_failures_the_memory_and_the_limit(store: Store) -> None:
-    incident(store)
+    incident(store, spec=asked())
     page = written(store)
     for words in (
         "195 of 200 videos are there",
@@ -125,8 +132,17 @@ def test_a_run_that_is_not_finished_says_how_far_it_is(store: Store) -> None:
 
 @pytest.mark.parametrize(("least", "style"), [(90, "good"), (100, "bad")])
 def test_the_headline_is_good_where_the_objective_is_met(store: Store, least: int, style: str) -> None:
-    incident(store)
-    assert ("class", style) in written(store, objectives={"minSuccessPercent": least}).attributes
+    incident(store, spec=asked(objectives={"minSuccessPercent": least}))
+    assert ("class", style) in written(store).attributes
+
+
+@pytest.mark.parametrize("spec", [None, {}, "of another world", {**asked(), "ofANewerVersion": 1}])
+def test_a_spec_that_this_version_does_not_read_costs_only_the_settings(store: Store, spec: JsonValue) -> None:
+    incident(store, spec=spec)
+    page = written(store)
+    assert "195 of 200 videos are there" in page.text
+    assert "target 80 %" not in page.text
+    assert "memory.targetPercent" not in page.text
 
 
 def test_the_latest_run_is_the_one_that_was_listed_last(store: Store) -> None:

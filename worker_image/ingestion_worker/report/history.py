@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 
 from ingestion_contract.metrics import Stage, WorkerState
@@ -92,7 +93,7 @@ def history(timelines: Sequence[Timeline]) -> History | None:
     return History(
         time=time,
         bin_seconds=bin_seconds,
-        states=_states(binned, bins),
+        states=_states(_seats(timelines, binned), bins),
         batch=_highest([[_most(some, "batch") for some in one] for one in binned]),
         ceiling=_highest([[_most(some, "batch_ceiling") for some in one] for one in binned]),
         throughput=_throughput(timelines, time, bin_seconds, bins),
@@ -119,6 +120,26 @@ def _binned(timeline: Timeline, time: WorkedTime, bin_seconds: float, bins: int)
         if not filled[at]:
             filled[at] = filled[at - 1][-1:]
     return filled
+
+
+def _seats(timelines: Sequence[Timeline], binned: Sequence[Binned]) -> list[Binned]:
+    """Return one row of bins for all attempts that followed each other: there were no two workers.
+
+    An attempt takes the place of one that has ended before, else one of its own; so there are as many as there were
+    workers at a time.
+    """
+    seats: list[Binned] = []
+    ends: list[datetime] = []
+    for timeline, one in sorted(zip(timelines, binned, strict=True), key=lambda pair: pair[0].samples[0].at):
+        first, last = timeline.samples[0].at, timeline.samples[-1].at
+        free = next((at for at, end in enumerate(ends) if end <= first), None)
+        if free is None:
+            seats.append(one)
+            ends.append(last)
+        else:
+            seats[free] = [[*before, *now] for before, now in zip(seats[free], one, strict=True)]
+            ends[free] = last
+    return seats
 
 
 def _bin(seconds: float, bin_seconds: float, bins: int) -> int:
@@ -170,12 +191,14 @@ def _oom(timelines: Sequence[Timeline], time: WorkedTime) -> dict[float, int]:
 
 def _devices(timelines: Sequence[Timeline], binned: Sequence[Binned]) -> list[DeviceHistory]:
     named = {timeline.gpu_uuid: timeline for timeline in timelines if timeline.samples[-1].total_bytes}
-    return [
-        _device(
-            named[uuid], [one for timeline, one in zip(timelines, binned, strict=True) if timeline.gpu_uuid == uuid]
-        )
-        for uuid in sorted(named)
-    ]
+    return [_device(named[uuid], _seats(*_of_device(uuid, timelines, binned))) for uuid in sorted(named)]
+
+
+def _of_device(
+    uuid: str, timelines: Sequence[Timeline], binned: Sequence[Binned]
+) -> tuple[list[Timeline], list[Binned]]:
+    ours = [at for at, timeline in enumerate(timelines) if timeline.gpu_uuid == uuid]
+    return [timelines[at] for at in ours], [binned[at] for at in ours]
 
 
 def _device(timeline: Timeline, binned: Sequence[Binned]) -> DeviceHistory:

@@ -17,8 +17,9 @@ from ingestion_worker.text.labels import STAGES
 from ingestion_worker.text.words import one_line
 
 
-def page(records: RunRecords, spec: IngestionRunSpec | None, written_at: datetime) -> str:
+def page(records: RunRecords, written_at: datetime) -> str:
     """Return the page. Whatever titles hold, they are text in it: every value is escaped."""
+    spec = records.spec
     environment = Environment(
         loader=PackageLoader("ingestion_worker.report", ""),
         autoescape=True,

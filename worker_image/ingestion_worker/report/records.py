@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from pydantic import ValidationError
+
 from ingestion_contract import layout
 from ingestion_contract.records import Outcome, RunRecord, Timeline, TranscriptManifest, Video, VideoManifest
+from ingestion_contract.spec import IngestionRunSpec
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
+from ingestion_worker.report.thinning import thinned
 from ingestion_worker.steps.conclusion import ConfigurationError
 
 
@@ -20,14 +24,17 @@ class RunRecords:
 
     Attributes:
         run: None for a list that was written before there were such records.
+        spec: what the run was last asked for; None where that is not kept, or is of a version that this one does not
+            read.
         result: None as long as the run is not finished.
         outcomes: of each video that has one.
         manifests, transcripts: of the videos that are there, by the id of the video.
-        timelines: of each attempt at a shard.
+        timelines: of each attempt at a shard, as fine as a chart can show.
     """
 
     uid: str
     run: RunRecord | None
+    spec: IngestionRunSpec | None
     videos: Sequence[Video]
     result: FinishSummary | None
     outcomes: Sequence[Outcome]
@@ -52,16 +59,32 @@ def read(store: Store, uid: str) -> RunRecords:
     by_id = {manifest.video.id: manifest for manifest in manifests.values()}
     keys = {manifest.transcript_key: manifest.video.id for manifest in manifests.values()}
     transcripts = store.read_records(map(layout.transcript_manifest, keys), TranscriptManifest)
+    run = store.read_record(layout.run_record(uid), RunRecord)
     return RunRecords(
         uid=uid,
-        run=store.read_record(layout.run_record(uid), RunRecord),
+        run=run,
+        spec=None if run is None else _spec(run),
         videos=listed.videos,
         result=store.read_record(layout.result(uid), FinishSummary),
         outcomes=outcomes,
         manifests=by_id,
         transcripts={keys[transcript.key]: transcript for transcript in transcripts.values() if transcript.key in keys},
-        timelines=list(store.read_records(store.list(layout.timelines(uid)), Timeline).values()),
+        timelines=thinned(_timelines(store, uid)),
     )
+
+
+def _spec(run: RunRecord) -> IngestionRunSpec | None:
+    try:
+        return IngestionRunSpec.from_wire(run.spec)
+    except ValidationError:
+        return None
+
+
+def _timelines(store: Store, uid: str) -> Iterator[Timeline]:
+    for path in store.list(layout.timelines(uid)):
+        timeline = store.read_record(path, Timeline)
+        if timeline is not None:
+            yield timeline
 
 
 def latest(store: Store) -> str:

@@ -17,7 +17,8 @@ from ingestion_worker import index, report
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import Conclusion, ConfigurationError
+from ingestion_worker.steps import run_record
+from ingestion_worker.steps.conclusion import Conclusion, ConfigurationError, StepError
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +60,20 @@ def finish(run: IngestionRun, store: Store) -> Conclusion:
     store.write_record(layout.result(uid), summary)
     log.info("result %s", summary.to_wire())
     _record_unrecorded(store, uid, manifests, outcomes)
-    report.write(store, uid, run.spec)
+    run_record.bring_up_to_date(run, store)
+    _report(store, uid)
     index.build(run, store)
     return Conclusion(ExitCode.DONE, summary)
+
+
+def _report(store: Store, uid: str) -> None:
+    """Write the report. An error in it that nobody expected costs the report alone: the index is what people need."""
+    try:
+        report.write(store, uid)
+    except StepError:
+        raise
+    except Exception as error:
+        log.error("no report is written: %s: %s", type(error).__name__, error, exc_info=error)
 
 
 def _record_unrecorded(
