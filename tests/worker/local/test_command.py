@@ -12,10 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from dev.sample_media.server import SampleServer
 from ingestion_contract import pod
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_worker.commands import app
 from ingestion_worker.device.simulated import create, physics, usage
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.runs import PATIENCE_SECONDS, REPOSITORY, STAND_IN, wait_for
@@ -99,6 +101,8 @@ def test_a_run_lists_works_counts_indexes_and_reports(local: Local, source: Http
     assert str(report) in done.stdout
     assert "All 3 videos are there" in report.read_text()
     assert (local.output / "index").is_dir()
+    assert CliRunner().invoke(app, ["report", "--output", str(local.output)]).exit_code == ExitCode.DONE
+    assert "memory.targetPercent" in report.read_text(), "the later page tells no less"
 
 
 def test_a_grown_playlist_costs_only_its_new_videos(local: Local, source: HttpSource) -> None:
@@ -129,6 +133,25 @@ def test_a_model_that_is_not_there_ends_the_run_with_one_sentence(local: Local, 
     assert "To go on:" in done.stderr
 
 
+def test_fewer_videos_than_the_objective_asks_for_are_no_success(local: Local, source: HttpSource) -> None:
+    broken = source.set("/broken.html", Answer(status=500))
+    done = local.finish("-f", str(local.manifest([source.feed([*videos(source, 1), broken])])))
+    assert done.returncode == ExitCode.FAILURE, done.stderr
+    assert "fewer than" in done.stdout
+    assert "ServerError" in done.stdout
+    assert "at most 1 worker on" in done.stderr
+
+
+@pytest.mark.parametrize("blocked", ["/feed.xml", "/0.html"])
+def test_a_source_that_blocks_is_told_with_the_way_to_go_on(local: Local, source: HttpSource, blocked: str) -> None:
+    file = str(local.manifest([source.feed(videos(source, 1))]))
+    source.set(blocked, Answer(status=429))
+    done = local.finish("-f", file)
+    assert done.returncode == ExitCode.SOURCE_BLOCKED, done.stderr
+    assert "block" in done.stderr
+    assert "To go on:  ingest run --output" in done.stderr
+
+
 def test_of_four_workers_begin_as_many_as_fit_and_memory_never_runs_out(local: Local, source: HttpSource) -> None:
     """The founding incident: 8.6 GiB at the least each, and 80 % of 24 GiB hold two."""
     create(local.gpu, 24 * physics.GIB)
@@ -152,7 +175,7 @@ def test_a_signal_commits_what_is_finished_and_says_how_to_go_on(
         process.send_signal(number)
         _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == code
-    assert "videos are done" in said
+    assert "of 3 videos" in said
     assert "To go on:  ingest run --output" in said
     assert local.results() == []
     before = local.manifests()

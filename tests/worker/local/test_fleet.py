@@ -20,8 +20,10 @@ def seen(shard: int, state: WorkerState | None = WORKING, seconds: float = 0.0, 
     return Seen(shard, state, seconds, floor)
 
 
-def end(fleet: Fleet, code: int, shard: int = 0, *, others: int = 1, released: bool = False) -> tuple[Fleet, Then]:
-    return law.after_end(fleet, shard, code, others=others, released=released, worked=True)
+def end(
+    fleet: Fleet, code: int, shard: int = 0, *, others: int = 1, released: bool = False, progressed: bool = False
+) -> tuple[Fleet, Then]:
+    return law.after_end(fleet, shard, code, others=others, released=released, worked=True, progressed=progressed)
 
 
 def test_the_first_worker_measures_before_others_begin() -> None:
@@ -89,6 +91,15 @@ def test_a_shard_is_tried_three_times(code: int) -> None:
     assert fleet.queue == ()
 
 
+def test_a_worker_that_crashes_now_and_then_is_started_again_as_long_as_videos_get_done() -> None:
+    fleet = Fleet(allowed=1, queue=())
+    for _ in range(5):
+        for progressed in (True, False):
+            fleet, then = end(law.without(fleet, 0), 137, progressed=progressed)
+            assert then is Then.AGAIN
+    assert end(law.without(fleet, 0), 137)[1] is Then.GIVE_UP
+
+
 def test_a_released_worker_uses_up_no_attempt() -> None:
     fleet, then = end(Fleet(allowed=1, queue=()), ExitCode.STOPPED, released=True)
     assert (then, fleet.queue, fleet.attempts) == (Then.AGAIN, (0,), {})
@@ -97,7 +108,7 @@ def test_a_released_worker_uses_up_no_attempt() -> None:
 def test_where_no_worker_ever_comes_to_work_not_every_shard_is_tried() -> None:
     fleet, ends = Fleet(allowed=4, queue=(1, 2, 3)), []
     for shard in (0, 1, 2):
-        fleet, then = law.after_end(fleet, shard, 1, others=0, released=False, worked=False)
+        fleet, then = law.after_end(fleet, shard, 1, others=0, released=False, worked=False, progressed=False)
         ends.append(then)
     assert ends == [Then.AGAIN, Then.AGAIN, Then.END]
 
@@ -130,7 +141,13 @@ def test_no_shard_is_lost_and_budgets_never_add_up_to_more_than_the_room(
         if running and kind == "end":
             shard = running.pop(which % len(running))
             fleet, then = law.after_end(
-                fleet, shard, code, others=len(running), released=shard in released, worked=True
+                fleet,
+                shard,
+                code,
+                others=len(running),
+                released=shard in released,
+                worked=True,
+                progressed=which > 4,
             )
             released.discard(shard)
             if then is Then.END:

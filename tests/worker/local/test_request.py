@@ -89,3 +89,14 @@ def test_a_path_that_is_here_is_a_file_whose_folder_may_be_read(tmp_path: Path) 
     urls, folders = named_files([str(tmp_path / "talk.mp3"), "https://example.org/x", "nothing-here"])
     assert urls == [f"file://{tmp_path}/talk.mp3", "https://example.org/x", "nothing-here"]
     assert folders == [tmp_path]
+
+
+@pytest.mark.parametrize("argument", ["x" * 256, "~nobody-of-this-name/talk.mp3", "a\0b", "file:///nowhere/talk.mp3"])
+def test_what_can_be_no_path_is_taken_as_a_url(argument: str) -> None:
+    assert named_files([argument]) == ([argument], [])
+
+
+def test_the_uid_of_a_manifest_from_a_cluster_is_not_that_of_the_local_run(tmp_path: Path) -> None:
+    file = manifest(tmp_path, '{uri: "memory://out"}')
+    file.write_text(file.read_text().replace("{name: talks}", "{name: talks, uid: of-the-cluster}"))
+    assert from_file(file, Options(), None).run.metadata.uid == ""

@@ -15,7 +15,7 @@ from ingestion_worker.local.display import Lines, Quiet, Terminal, choose
 from ingestion_worker.local.metrics_page import Page
 from ingestion_worker.local.panel import panel
 from ingestion_worker.local.progress import Meter, Progress
-from ingestion_worker.local.summary import outcome, reached, unfinished
+from ingestion_worker.local.summary import outcome, reached, to_go_on, unfinished
 from ingestion_worker.local.tally import Tally
 from ingestion_worker.telemetry.metrics import Metrics
 from ingestion_worker.telemetry.server import serve
@@ -175,6 +175,19 @@ def test_the_end_tells_the_outcome_and_where_things_are() -> None:
 
 
 def test_an_unfinished_run_says_what_is_there_and_how_to_go_on() -> None:
-    text = unfinished(Tally(succeeded=4, failed=1), 10, "file:///data/out", ["ingest", "run", "--output", "my talks"])
-    assert "5 of 10 videos are done (4 succeeded)" in text
-    assert "ingest run --output 'my talks'" in text
+    text = unfinished(Tally(succeeded=4, failed=1), 10, "file:///data/out")
+    assert "5 of 10 videos (4 succeeded), in /data/out" in text
+    assert unfinished(Tally(), 0, "file:///data/out") == "No videos are listed yet."
+    assert "ingest run --output 'my talks'" in to_go_on(["ingest", "run", "--output", "my talks"])
+
+
+def test_the_whole_log_has_its_warnings_once(capsys: pytest.CaptureFixture[str]) -> None:
+    warning = "2026-03-14T09:26:53Z WARNING models released: x"
+    detail = "2026-03-14T09:26:53Z DEBUG a detail"
+    for verbose in (False, True):
+        lines = Lines(verbose)
+        lines.log(0, warning)
+        lines.log(0, detail)
+        written = capsys.readouterr().err
+        assert written.count("models released: x") == 1
+        assert written.count("a detail") == verbose

@@ -38,3 +38,8 @@ def test_long_videos_make_more_shards_than_the_cap_asks_for() -> None:
 
 def test_two_hundred_short_clips_are_cut_by_the_cap_alone() -> None:
     assert [len(shard) for shard in shards.cut([4.0] * 200, 25)] == [25] * 8
+
+
+def test_no_shard_is_empty_where_videos_have_no_length() -> None:
+    assert [len(shard) for shard in shards.cut([0.0] * 4, 2)] == [2, 2]
+    assert [len(shard) for shard in shards.cut_for_workers([0.0, 0.0], 2)] == [1, 1]

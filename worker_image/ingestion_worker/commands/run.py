@@ -95,28 +95,32 @@ def run(
         with shown:
             end = local.complete(shown)
     except Interrupted as error:
-        _say_how_to_go_on(local)
-        _leave(error.exit_code)
+        code = error.exit_code
     except StepError as error:
         typer.echo(error, err=True)
-        _leave(int(error.code))
-    if end.counts is None:
+        code = int(error.code)
+    else:
+        if end.counts is not None:
+            _leave(_tell(local, end))
         typer.echo(end.work.sentence, err=True)
-        _say_how_to_go_on(local)
-        _leave(end.work.code)
-    _leave(_tell(local, end))
+        code = end.work.code
+    _say_how_to_go_on(local)
+    _leave(code)
 
 
 def _say_how_to_go_on(local: LocalRun) -> None:
-    """Say what is there, and the command that goes on."""
-    from ingestion_worker.local.summary import unfinished
+    """Say what is there, unless the storage refuses or another signal comes, and the command that goes on."""
+    from ingestion_worker.local.interrupt import Interrupted
+    from ingestion_worker.local.summary import to_go_on, unfinished
 
     try:
         tally, total = local.tally()
+        typer.echo(unfinished(tally, total, local.store.uri), err=True)
     except StepError as error:
-        typer.echo(error, err=True)
-        return
-    typer.echo(unfinished(tally, total, local.store.uri, ["ingest", *sys.argv[1:]]), err=True)
+        typer.echo(f"What is there cannot be counted now: {error}", err=True)
+    except Interrupted:
+        typer.echo("What is there was not counted.", err=True)
+    typer.echo(to_go_on(["ingest", *sys.argv[1:]]), err=True)
 
 
 def _tell(local: LocalRun, end: RunEnd) -> int:
@@ -126,7 +130,7 @@ def _tell(local: LocalRun, end: RunEnd) -> int:
     assert end.counts is not None
     least = end.run.spec.objectives.min_success_percent
     searchable = end.run.spec.output.index.type is not IndexType.NONE
-    report = f"{local.store.uri}/{end.report}"
+    report = f"{local.store.uri}/{end.report}" if end.report else ""
     Console(highlight=False, soft_wrap=True).print(outcome(end.counts, least, local.store.uri, report, searchable))
     return int(ExitCode.DONE if reached(end.counts, least) else ExitCode.FAILURE)
 

@@ -29,7 +29,7 @@ def own_command() -> list[str]:
 
 
 class Child:
-    """A worker process on a shard.
+    """A worker process on a shard. `answers` tells whether its page is that of the last look.
 
     It has a session of its own, so that Ctrl-C in the terminal does not reach it, and stops when this process ends,
     however that ends, since its standard input does.
@@ -45,6 +45,7 @@ class Child:
         self.shard = shard
         self.released = False
         self.worked = False
+        self.answers = False
         self.page = Page()
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._port_file = folder / "port"
@@ -78,6 +79,7 @@ class Child:
 
     def look(self) -> None:
         """Read its metrics; where it does not answer, the last ones stay."""
+        self.answers = False
         try:
             port = int(self._port_file.read_text())
         except FileNotFoundError:
@@ -86,6 +88,7 @@ class Child:
         if page is None:
             return
         self.page = page
+        self.answers = True
         self.worked = self.worked or page.state in READY
         if page.state is not self._heard_in:
             self._heard_in, self._since = page.state, time.monotonic()

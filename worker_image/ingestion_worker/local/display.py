@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ingestion_contract.metrics import WorkerState
-from ingestion_worker.local import words
+from ingestion_worker.local import log_lines, words
 from ingestion_worker.local.panel import panel
 from ingestion_worker.local.progress import Progress
 from ingestion_worker.text.words import escaped
@@ -40,7 +40,7 @@ class Display(Protocol):
         """Say what has happened."""
 
     def log(self, worker: int, line: str) -> None:
-        """Show a line of a worker's log to whoever asked for them all."""
+        """Show a line of a worker's log: what is an event of it, or all that it says to whoever asked for that."""
 
 
 class Quiet:
@@ -92,13 +92,14 @@ class Lines(Quiet):
             self._write(words.line(now))
 
     def event(self, text: str) -> None:
-        """Write a line, unless the whole log is shown, which has it already."""
+        """Write a line."""
         self._write(text)
 
     def log(self, worker: int, line: str) -> None:
-        """Write the line, if all are asked for."""
-        if self._verbose:
-            self._write(f"worker {worker}: {line}")
+        """Write the line if all are asked for; else what is an event in it."""
+        shown = f"worker {worker}: {line}" if self._verbose else log_lines.event(line)
+        if shown is not None:
+            self._write(shown)
 
     def _write(self, text: str) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from ingestion_contract.limits import Limits
 from ingestion_contract.metrics import WorkerState
 
 MOST_ATTEMPTS = 3
-"""At a shard whose worker ends by itself without being done, and at a beginning that no worker gets through."""
+"""In a row: at a shard whose workers end by themselves without a video done; at a beginning that none gets through."""
 
 WAITED_SECONDS = 10.0
 """For memory, while others work: then one worker is too many."""
@@ -62,7 +62,7 @@ class Fleet:
     Attributes:
         allowed: workers that may run at a time, at least 1.
         queue: shards that nobody works on.
-        attempts: ends of workers that were not done, by shard.
+        attempts: ends in a row of workers that were not done, by shard, since a video of it was.
         given_up: shards that are not tried again.
         false_starts: ends in a row of workers that had not come to work.
         floor: the largest that was measured, 0 until one was.
@@ -78,7 +78,9 @@ class Fleet:
     settling_until: float = 0.0
 
 
-def after_end(fleet: Fleet, shard: int, code: int, *, others: int, released: bool, worked: bool) -> tuple[Fleet, Then]:
+def after_end(
+    fleet: Fleet, shard: int, code: int, *, others: int, released: bool, worked: bool, progressed: bool
+) -> tuple[Fleet, Then]:
     """Return what follows from a worker's end.
 
     Args:
@@ -86,6 +88,7 @@ def after_end(fleet: Fleet, shard: int, code: int, *, others: int, released: boo
         others: how many other workers run.
         released: whether it was asked to stop, to make room.
         worked: whether it had come so far as to work.
+        progressed: whether a video of the shard has an outcome that had none when it began.
     """
     if code == ExitCode.DONE:
         return fleet, Then.DONE
@@ -100,7 +103,7 @@ def after_end(fleet: Fleet, shard: int, code: int, *, others: int, released: boo
     fleet = replace(fleet, false_starts=0 if worked or others else fleet.false_starts + 1)
     if fleet.false_starts == MOST_ATTEMPTS:
         return fleet, Then.END
-    attempts = {**fleet.attempts, shard: fleet.attempts.get(shard, 0) + 1}
+    attempts = {**fleet.attempts, shard: 1 if progressed else fleet.attempts.get(shard, 0) + 1}
     if attempts[shard] < MOST_ATTEMPTS:
         return replace(fleet, queue=(*fleet.queue, shard), attempts=attempts), Then.AGAIN
     return replace(fleet, attempts=attempts, given_up=(*fleet.given_up, shard)), Then.GIVE_UP

@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM: once is a wish, twice is a command."""
+"""Ctrl-C and SIGTERM: once is a wish, twice is a command, and the third time nobody is asked."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,6 +12,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 _LOOK_SECONDS = 0.1
+_AT_ONCE = 3
 
 
 class Interrupted(Exception):
@@ -22,10 +24,11 @@ class Interrupted(Exception):
 
 
 class Interrupt:
-    """Counts the signals that ask this process to end. Nothing but the count is touched in their handler."""
+    """Counts the signals that ask this process to end. The third one ends it at once."""
 
     def __init__(self) -> None:
         self.times = 0
+        self._heeded = 0
         self._number = signal.SIGINT
 
     def listen(self) -> None:
@@ -34,12 +37,21 @@ class Interrupt:
             signal.signal(number, self._heard)
 
     @property
+    def asked(self) -> bool:
+        """Whether a signal has come that was not heeded."""
+        return self.times > self._heeded
+
+    def heed(self) -> None:
+        """Go on to what is left to do after the signals that have come; another one interrupts that, too."""
+        self._heeded = self.times
+
+    @property
     def error(self) -> Interrupted:
         """The end that the last signal asks for."""
         return Interrupted(self._number)
 
     def run(self, step: Callable[[], Answer]) -> Answer:
-        """Return what a step returns, unless a signal comes first: then the step is left alone in its thread.
+        """Return what a step returns, unless a signal comes before: then the step is left alone in its thread.
 
         Only for steps that may be killed at any moment.
 
@@ -47,12 +59,16 @@ class Interrupt:
             Interrupted: a signal came.
             Exception: whatever the step raises.
         """
+        if self.asked:
+            raise self.error
         taken = ThreadPoolExecutor(1, thread_name_prefix="step").submit(step)
         while not wait([taken], _LOOK_SECONDS).done:
-            if self.times:
+            if self.asked:
                 raise self.error
         return taken.result()
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:
         self.times += 1
         self._number = signal.Signals(number)
+        if self.times >= _AT_ONCE:
+            os._exit(self.error.exit_code)

@@ -28,6 +28,7 @@ class Page:
     batch: int = 0
     ceiling: int = 0
     floor: int = 0
+    own: int = 0
     used: int = 0
     total: int = 0
     utilisation: float | None = None
@@ -70,6 +71,7 @@ def parse(text: str) -> Page:
         batch=round(total(names.BATCH_SIZE)),
         ceiling=round(total(names.BATCH_CEILING)),
         floor=round(total(names.FLOOR_MEMORY)),
+        own=round(total(names.OWN_MEMORY)),
         used=round(total(names.DEVICE_MEMORY_USED)),
         total=round(total(names.DEVICE_MEMORY_TOTAL)),
         utilisation=next((value for _, value in each(names.GPU_UTILISATION)), None),

@@ -58,7 +58,8 @@ def from_file(path: Path, options: Options, output: str | None) -> Request:
             "stands for it with --output"
         )
     spec = _overridden(run.spec.to_wire(), options)
-    return Request(_parse({"metadata": run.metadata.to_wire(), "spec": spec}), located(uri))
+    metadata = {key: value for key, value in run.metadata.to_wire().items() if key != "uid"}
+    return Request(_parse({"metadata": metadata, "spec": spec}), located(uri))
 
 
 def from_urls(urls: Sequence[str], options: Options, output: str | None, compute: ComputeDevice) -> Request:
@@ -96,13 +97,22 @@ def named_files(urls: Sequence[str]) -> tuple[list[str], list[Path]]:
     found: list[str] = []
     folders: list[Path] = []
     for url in urls:
-        path = Path(url).expanduser().absolute()
-        if "://" not in url and path.exists():
+        path = _here(url)
+        if path is None:
+            found.append(url)
+        else:
             found.append(f"file://{path}")
             folders.append(path if path.is_dir() else path.parent)
-        else:
-            found.append(url)
     return found, folders
+
+
+def _here(url: str) -> Path | None:
+    """Return the path of a file or folder that is here, None for what is no path, or none that can be."""
+    try:
+        path = Path(url).expanduser().absolute()
+        return path if "://" not in url and path.exists() else None
+    except (OSError, RuntimeError):  # a name that is too long, a home of nobody
+        return None
 
 
 def _overridden(spec: Mapping[str, Any], options: Options) -> dict[str, Any]:

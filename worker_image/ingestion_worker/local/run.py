@@ -28,6 +28,7 @@ from ingestion_worker.output.video_list import VideoList
 from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.steps.discover import discover
 from ingestion_worker.steps.finish import finish
+from ingestion_worker.text.words import counted
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class LocalRun:
 
     def __init__(self, request: Request, here: Here, interrupt: Interrupt) -> None:
         self.store = Store(request.output)
-        self.run = with_uid(request.run, self.store)
+        self.run = request.run
         self._here = here
         self._interrupt = interrupt
 
@@ -80,6 +81,7 @@ class LocalRun:
             StepError: a step cannot do its work.
         """
         display.step("listing the videos")
+        self.run = self._interrupt.run(lambda: with_uid(self.run, self.store))
         listed = self._interrupt.run(self._list)
         end = self._work(listed, display)
         if end.code != ExitCode.DONE:
@@ -87,12 +89,27 @@ class LocalRun:
         display.step("counting, writing the report, and bringing the index up to date")
         counts = self._interrupt.run(lambda: finish(self.run, self.store).summary)
         assert isinstance(counts, FinishSummary)
-        return RunEnd(self.run, counts, layout.report(self.run.metadata.uid), end)
+        return RunEnd(self.run, counts, self._interrupt.run(self._report), end)
 
     def tally(self) -> tuple[Tally, int]:
-        """Return what is recorded, and of how many videos."""
+        """Return what is recorded, and of how many videos, also after a signal has interrupted the run.
+
+        Raises:
+            Interrupted: another signal came.
+            OutputUnavailable: the storage refuses.
+        """
+        self._interrupt.heed()
+        return self._interrupt.run(self._tally)
+
+    def _tally(self) -> tuple[Tally, int]:
+        if not self.run.metadata.uid:
+            return Tally(), 0
         listed = video_list.read(self.store, self.run.metadata.uid)
         return (recorded(self.run, self.store, listed.videos), len(listed.videos)) if listed else (Tally(), 0)
+
+    def _report(self) -> str:
+        path = layout.report(self.run.metadata.uid)
+        return path if self.store.list(path) else ""
 
     def _list(self) -> VideoList:
         discover(self.run, self.store, self._here.cookies, self._here.rules, self._here.workers)
@@ -102,13 +119,13 @@ class LocalRun:
 
     def _work(self, listed: VideoList, display: Display) -> WorkEnd:
         device = detect()
-        there = recorded(self.run, self.store, listed.videos)
+        there = self._interrupt.run(lambda: recorded(self.run, self.store, listed.videos))
         if there.done == len(listed.videos):
             return WorkEnd(ExitCode.DONE)
         workers = min(self._here.workers, len(listed.shards))
         display.event(
-            f"{len(listed.videos)} videos, {there.done} of them done before; {workers} workers at the most on "
-            f"{device.name}{' (simulated)' if device.simulated else ''}"
+            f"{counted(len(listed.videos), 'video')}, {there.done} done before; at most {counted(workers, 'worker')} "
+            f"on {device.name}{' (simulated)' if device.simulated else ''}"
         )
         with tempfile.TemporaryDirectory(prefix="ingest-run-") as folder:
             run_file = Path(folder) / "run.json"
@@ -119,7 +136,7 @@ class LocalRun:
                 listed,
                 self._arguments(run_file, device, workers),
                 workers,
-                room(device, self.run.spec.memory.target_percent),
+                device,
                 self._meter(listed, device, there),
                 display,
                 self._interrupt,
@@ -149,12 +166,3 @@ class LocalRun:
             began=time.monotonic(),
             at_start=there,
         )
-
-
-def room(device: Device, target_percent: int) -> int | None:
-    """Return the bytes of device memory for all workers: the target's share, less what others hold before they start.
-
-    At least one, where others hold all of it: the workers then wait, and say so. None without device memory.
-    """
-    memory = device.memory()
-    return None if memory is None else max(1, memory.total * target_percent // 100 - memory.used)

@@ -36,17 +36,24 @@ def outcome(counts: FinishSummary, min_success_percent: int, uri: str, report: s
         verdict,
         table,
         Text(f"Output   {escaped(local_path(uri))}"),
-        Text(f"Report   {escaped(local_path(report))}"),
+        Text(f"Report   {escaped(local_path(report)) if report else 'none: see the error above'}"),
     ]
     if searchable:
         rows.append(Text(f'Search   ingest search "words" --output {escaped(shlex.quote(uri))}'))
     return Group(*rows)
 
 
-def unfinished(tally: Tally, total: int, uri: str, command: Sequence[str]) -> str:
-    """Return what is there of a run that has not come to its end, and how it goes on."""
-    there = f"{tally.done} of {total} videos are done ({tally.succeeded} succeeded), and lie in {local_path(uri)}."
-    return f"{there} They are not done again.\nTo go on:  {shlex.join(command)}"
+def unfinished(tally: Tally, total: int, uri: str) -> str:
+    """Return what is there of a run that has not come to its end."""
+    if not total:
+        return "No videos are listed yet."
+    there = f"Done: {tally.done} of {counted(total, 'video')} ({tally.succeeded} succeeded), in {local_path(uri)}."
+    return f"{there} What is done is not done again."
+
+
+def to_go_on(command: Sequence[str]) -> str:
+    """Return how a run goes on that has not come to its end."""
+    return f"To go on:  {shlex.join(command)}"
 
 
 def local_path(uri: str) -> str:

@@ -10,13 +10,14 @@ from pathlib import Path
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.limits import LIMITS_KEY, Limits
 from ingestion_contract.spec import IngestionRun
+from ingestion_worker.device import Device
 from ingestion_worker.local import fleet as law
-from ingestion_worker.local import log_lines
 from ingestion_worker.local.child import Child
 from ingestion_worker.local.display import Display
 from ingestion_worker.local.fleet import Fleet, Then
 from ingestion_worker.local.interrupt import Interrupt
 from ingestion_worker.local.progress import Meter
+from ingestion_worker.local.room import Room
 from ingestion_worker.local.tally import Tally, recorded
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.video_list import VideoList
@@ -47,7 +48,7 @@ class Supervisor:
     Args:
         arguments: of `ingest work`, the same for all.
         workers: at the most.
-        room: bytes of device memory for all workers together; None without device memory to govern.
+        device: what the workers share.
         folder: for files between the processes.
     """
 
@@ -58,7 +59,7 @@ class Supervisor:
         listed: VideoList,
         arguments: Sequence[str],
         workers: int,
-        room: int | None,
+        device: Device,
         meter: Meter,
         display: Display,
         interrupt: Interrupt,
@@ -68,7 +69,9 @@ class Supervisor:
         self._store = store
         self._listed = listed
         self._arguments = [*arguments, "--limits", str(folder / LIMITS_KEY)]
-        self._room = room
+        self._device = device
+        memory = device.memory()
+        self._room = None if memory is None else Room(memory.total, run.spec.memory.target_percent)
         self._meter = meter
         self._display = display
         self._interrupt = interrupt
@@ -96,20 +99,31 @@ class Supervisor:
         return self._end or WorkEnd(ExitCode.DONE)
 
     def _turn(self) -> None:
-        if self._interrupt.times:
+        if self._interrupt.asked:
             raise self._interrupt.error
         self._reap()
         for child in self._children:
             child.look()
+        self._look_at_room()
         if self._end is None:
             self._adapt()
             self._start()
         self._show()
 
+    def _look_at_room(self) -> None:
+        """What a worker holds that does not answer cannot be told from what others hold."""
+        memory = self._device.memory()
+        if self._room is not None and memory is not None and all(child.answers for child in self._children):
+            self._room.look(memory, sum(child.page.own for child in self._children), time.monotonic())
+
+    @property
+    def _room_left(self) -> int | None:
+        return None if self._room is None else self._room.left
+
     def _adapt(self) -> None:
         seen = [child.seen for child in self._children]
         before = self._fleet
-        self._fleet = law.measured(before, seen, self._room)
+        self._fleet = law.measured(before, seen, self._room_left)
         if self._fleet.allowed < before.allowed:
             self._display.event(
                 f"{self._fleet.allowed} of {before.allowed} workers fit: each needs "
@@ -135,13 +149,7 @@ class Supervisor:
         self._started += 1
         folder = self._folder / f"worker-{self._started}"
         folder.mkdir()
-        return Child(shard, self._arguments, folder, self._heard)
-
-    def _heard(self, shard: int, line: str) -> None:
-        self._display.log(shard, line)
-        event = log_lines.event(line)
-        if event is not None:
-            self._display.event(event)
+        return Child(shard, self._arguments, folder, self._display.log)
 
     def _reap(self) -> None:
         for child in list(self._children):
@@ -152,7 +160,8 @@ class Supervisor:
 
     def _ended(self, child: Child, code: int) -> None:
         self._meter.ended(child.page)
-        self._bases[child.shard] = self._recorded(child.shard)
+        before, after = self._bases[child.shard], self._recorded(child.shard)
+        self._bases[child.shard] = after
         self._fleet, then = law.after_end(
             self._fleet,
             child.shard,
@@ -160,6 +169,7 @@ class Supervisor:
             others=len(self._children),
             released=child.released,
             worked=child.worked,
+            progressed=after.done > before.done,
         )
         match then:
             case Then.END:
@@ -170,8 +180,8 @@ class Supervisor:
                 self._display.event(f"worker {child.shard} ended with {code}, and is started again: {child.error}")
             case Then.GIVE_UP:
                 self._display.event(
-                    f"worker {child.shard} ended with {code}, {law.MOST_ATTEMPTS} times in all, and is given up: "
-                    f"{child.error}"
+                    f"worker {child.shard} ended with {code}, {law.MOST_ATTEMPTS} times in a row without a "
+                    f"video done, and is given up: {child.error}"
                 )
             case _:
                 pass
@@ -184,7 +194,11 @@ class Supervisor:
 
     def _write_limits(self, more: int = 0) -> None:
         wanted = law.limits(
-            self._fleet, self._limits, len(self._children) + more, self._room, self._run.spec.source.videos_per_hour
+            self._fleet,
+            self._limits,
+            len(self._children) + more,
+            self._room_left,
+            self._run.spec.source.videos_per_hour,
         )
         if wanted != self._limits:
             self._limits = wanted
@@ -197,7 +211,8 @@ class Supervisor:
         self._display.progress(self._meter.progress(base, [child.page for child in self._children], time.monotonic()))
 
     def _recorded(self, shard: int) -> Tally:
-        return recorded(self._run, self._store, [self._listed.videos[at] for at in self._listed.shards[shard]])
+        videos = [self._listed.videos[at] for at in self._listed.shards[shard]]
+        return self._interrupt.run(lambda: recorded(self._run, self._store, videos))
 
     def _stop_all(self) -> None:
         """Let the workers commit what they have; kill them when they take too long, or at a second signal."""

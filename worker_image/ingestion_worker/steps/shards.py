@@ -9,6 +9,12 @@ from math import ceil
 SHARD_AUDIO_SECONDS = 10 * 3600.0
 """Audio that is worth a pod's start: 15 minutes of GPU time at 40 times real time, one unbatched stream."""
 
+LOCAL_SHARD_AUDIO_SECONDS = 2 * 3600.0
+"""Audio that is worth another load of the models on one machine: 3 minutes at 40 times real time, for half a minute."""
+
+LOCAL_SHARDS_PER_WORKER = 4
+"""At the most: so that more workers than a run was begun with have something to do."""
+
 UNKNOWN_SECONDS = 600.0
 """Taken for a video whose duration the list does not know."""
 
@@ -31,9 +37,16 @@ def cut(durations: Sequence[float | None], videos_per_shard: int) -> list[list[i
     return _distribute(seconds, max(by_count, by_time), videos_per_shard)
 
 
-def cut_into(durations: Sequence[float | None], count: int) -> list[list[int]]:
-    """Cut a list of videos into so many shards, fewer only where there are fewer videos; see `cut`."""
-    return _distribute(_known(durations), count, len(durations))
+def cut_for_workers(durations: Sequence[float | None], workers: int) -> list[list[int]]:
+    """Cut a list of videos for workers on one machine, which load their models anew for each shard; see `cut`.
+
+    One shard a worker; more of them, up to `LOCAL_SHARDS_PER_WORKER`, where each has `LOCAL_SHARD_AUDIO_SECONDS`; fewer
+    only where there are fewer videos.
+    """
+    seconds = _known(durations)
+    worthwhile = int(sum(seconds) // LOCAL_SHARD_AUDIO_SECONDS)
+    count = max(workers, min(worthwhile, LOCAL_SHARDS_PER_WORKER * workers))
+    return _distribute(seconds, count, len(seconds))
 
 
 def _known(durations: Sequence[float | None]) -> list[float]:
@@ -41,16 +54,16 @@ def _known(durations: Sequence[float | None]) -> list[float]:
 
 
 def _distribute(seconds: Sequence[float], count: int, most: int) -> list[list[int]]:
-    """Place the longest video first, each into the shard with the least to do that has room.
+    """Place the longest video first, each into the shard with the least to do that has room; of equals, the smallest.
 
     That is the LPT rule of Graham, 1969. Within a shard the longest comes first, too, so that the short ones fill the
     batches at its end.
     """
     shards: list[list[int]] = [[] for _ in range(min(len(seconds), count))]
-    load = [(0.0, shard) for shard in range(len(shards))]
+    load = [(0.0, 0, shard) for shard in range(len(shards))]
     for position in sorted(range(len(seconds)), key=lambda position: (-seconds[position], position)):
-        total, shard = heapq.heappop(load)
+        total, videos, shard = heapq.heappop(load)
         shards[shard].append(position)
         if len(shards[shard]) < most:
-            heapq.heappush(load, (total + seconds[position], shard))
+            heapq.heappush(load, (total + seconds[position], videos + 1, shard))
     return shards
