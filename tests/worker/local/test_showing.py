@@ -119,6 +119,11 @@ def test_a_worker_page_is_read_as_it_is_served() -> None:
     assert metrics_page.read(server.server_port) is None
 
 
+def test_what_a_worker_holds_itself_is_told_from_what_the_device_holds() -> None:
+    page = metrics_page.parse('ingestion_memory_own_bytes 5\ningestion_device_memory_used_bytes{gpu_uuid="a"} 7\n')
+    assert (page.own, page.used) == (5, 7)
+
+
 @pytest.mark.parametrize(
     ("line", "event"),
     [

@@ -20,6 +20,7 @@ from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.telemetry.logs import set_up_logs
 
 if TYPE_CHECKING:
+    from ingestion_worker.local.display import Display
     from ingestion_worker.local.run import LocalRun, RunEnd
 
 
@@ -70,7 +71,7 @@ def run(
         raise typer.BadParameter("give either URLs, or a manifest with -f")
     from ingestion_worker.device import detect
     from ingestion_worker.local import display as displays
-    from ingestion_worker.local.interrupt import Interrupt, Interrupted
+    from ingestion_worker.local.interrupt import Interrupt
     from ingestion_worker.local.request import Options, from_file, from_urls, named_files
     from ingestion_worker.local.run import Here, LocalRun
 
@@ -90,7 +91,13 @@ def run(
         rules = address_rules(allow_network, [*(allow_folder or ()), *map(str, folders)])
         request = from_file(file, options, output) if file else from_urls(given, options, output, detect().compute)
         local = LocalRun(request, Here(workers, rules, cookies(), verbose), interrupt)
-    shown = displays.choose(Console(stderr=True, highlight=False), quiet, verbose)
+    _leave(_complete(local, displays.choose(Console(stderr=True, highlight=False), quiet, verbose)))
+
+
+def _complete(local: LocalRun, shown: Display) -> int:
+    """Take all steps, say how that has ended, and return the exit code."""
+    from ingestion_worker.local.interrupt import Interrupted
+
     try:
         with shown:
             end = local.complete(shown)
@@ -101,11 +108,11 @@ def run(
         code = int(error.code)
     else:
         if end.counts is not None:
-            _leave(_tell(local, end))
+            return _tell(local, end)
         typer.echo(end.work.sentence, err=True)
         code = end.work.code
     _say_how_to_go_on(local)
-    _leave(code)
+    return code
 
 
 def _say_how_to_go_on(local: LocalRun) -> None:
