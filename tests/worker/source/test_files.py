@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import Any
 from uuid import uuid4
 
@@ -264,6 +264,24 @@ def test_an_objects_version_is_its_etag(bucket: str, tmp_path: Path) -> None:
     assert fetch(after, tmp_path, NO_RULES).path.read_text() == "a new cut"
 
 
+def test_an_object_is_not_written_through_the_link_that_an_earlier_file_has_left(
+    bucket: str, talks: Path, rules: AddressRules, tmp_path: Path
+) -> None:
+    """A file is fetched as a link to it: who fetches an object next must not write to the user's own file."""
+    fetcher = Fetcher(Source(urls=["http://unused"]), tmp_path, None, rules)
+    (file,) = list_videos([f"file://{talks}/b.mp4"], None, None, rules)
+    (item,) = list_videos([f"{bucket}/2026/a.opus"], None, None, rules)
+    for video in (file, item):
+        fetcher.fetch(video)
+    assert (talks / "b.mp4").read_text() == "b.mp4"
+    target = tmp_path / "link"
+    target.symlink_to(talks / "b.mp4")
+    allowance = Allowance()
+    with allowance.spend(10**6, 60), pytest.raises(FileExistsError):
+        storage.copy(item, target, rules, allowance)
+    assert (talks / "b.mp4").read_text() == "b.mp4"
+
+
 def test_an_object_that_is_too_large_is_not_fetched_whole(bucket: str, tmp_path: Path) -> None:
     (video,) = list_videos([f"{bucket}/2026/a.opus"], None, None, NO_RULES)
     with pytest.raises(MediaError) as caught:
@@ -291,6 +309,13 @@ def test_an_object_that_is_gone_and_storage_that_does_not_answer_are_told_apart(
         list_videos([gone.url], None, None, NO_RULES)
 
 
+class PathOnFullDisk(PosixPath):
+    """A path that can be made, and not be written to."""
+
+    def open(self, *_arguments: Any, **_options: Any) -> Any:
+        return Path("/dev/full").open("wb", buffering=0)
+
+
 class BrokenFile(BytesIO):
     """What s3fs raises for an error of S3's that it does not know."""
 
@@ -304,7 +329,7 @@ def test_trouble_of_the_storage_and_of_the_scratch_disk_are_told_apart(
     (video,) = list_videos([f"{bucket}/2026/a.opus"], None, None, NO_RULES)
     allowance = Allowance()
     with allowance.spend(10**6, 60), pytest.raises(OSError, match="No space left") as full:
-        storage.copy(video, Path("/dev/full"), NO_RULES, allowance)
+        storage.copy(video, PathOnFullDisk(tmp_path / "media"), NO_RULES, allowance)
     assert classify(full.value) == Failure(Verdict.LOCAL, "ScratchDisk")
     monkeypatch.setattr(S3FileSystem, "open", lambda *_, **__: BrokenFile())
     with pytest.raises(StorageUnavailable, match="SlowDown") as broken:

@@ -74,7 +74,7 @@ def list_files(url: str, rules: AddressRules) -> list[Video]:
 
 
 def copy(video: Video, target: Path, rules: AddressRules, allowance: Allowance) -> None:
-    """Write a video's file to `target`, piece by piece; a file of this machine is linked to instead.
+    """Write a video's file to `target`, a path that is free, in pieces; a file of this machine is linked to instead.
 
     Raises:
         Deferred: `Changed`, the file is not the one that was listed.
@@ -91,7 +91,7 @@ def copy(video: Video, target: Path, rules: AddressRules, allowance: Allowance) 
     if local is not None:
         target.symlink_to(local)
         return
-    with target.open("wb") as to:
+    with target.open("xb") as to:  # never through a link to a file of the user's
         for piece in _pieces(fs, path, video.url):
             allowance.take(len(piece))
             to.write(piece)
