@@ -97,7 +97,7 @@ def test_the_smallest_manifest_gets_every_default(api: Api) -> None:
 
     assert spec["workers"]["parallelism"] == {"initial": 1, "min": 1, "max": 8}
     assert spec["workers"]["resources"]["limits"] == {"nvidia.com/gpu": 1}
-    assert spec["memory"] == {"targetPercent": 80, "recoveryAfterSeconds": 120}
+    assert spec["memory"] == {"targetPercent": 80, "recoveryAfterSeconds": 120, "allowSmallerComputeType": False}
     assert spec["transcription"]["models"][0] == {"languages": ["en"], "model": "distil-large-v3"}
     assert spec["suspend"] is False
 
