@@ -113,6 +113,8 @@ def test_a_batch_of_windows_that_fails_gives_back_what_the_embedder_keeps_of_its
     memory = worker.device.memory()
     assert memory is not None
     assert memory.own == pytest.approx(worker.own, abs=GIB // 1000)
+    held = usage(card.folder).processes[0].parts["activations"]
+    assert held == max(worker.heard) * physics.BATCH_BYTES[Stage.ASR], "nothing of the texts'"
 
 
 def test_what_batches_hold_beyond_what_was_measured_is_remembered_when_loading_again_frees_it(
