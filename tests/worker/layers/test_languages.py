@@ -12,6 +12,7 @@ from ingestion_contract.records import Outcome, TranscriptManifest
 from ingestion_contract.spec import IngestionRun
 from ingestion_worker.media.sections import Window
 from ingestion_worker.output.keys import transcript_key, video_key
+from ingestion_worker.pipeline import postponed
 from ingestion_worker.steps.conclusion import ConfigurationError
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import UID, run_of
@@ -60,9 +61,11 @@ def run(*languages: str, models: Sequence[tuple[str, str]]) -> IngestionRun:
     )
 
 
+@pytest.mark.parametrize("kept", [postponed.KEPT_FILES, 0], ids=["from its file", "fetched again"])
 def test_each_video_is_heard_by_the_model_for_its_language_and_unwanted_ones_are_skipped(
-    polyglot: Bench, sample: SampleServer
+    polyglot: Bench, sample: SampleServer, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postponed, "KEPT_FILES", kept)
     mixed = run("en", "de", models=[("en", "english-only"), ("*", "polyglot")])
     videos = polyglot.list([f"{sample.url}/watch/sample-{number:03d}.html" for number in WITHOUT_CAPTIONS])
     assert polyglot.work(mixed).code is ExitCode.DONE

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.records import Checkpoint
-from ingestion_contract.spec import Captions, IngestionRun, LanguageModel
+from ingestion_contract.spec import Captions, IngestionRun
 from ingestion_worker.memory.residency import Residency
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.output import transcripts, vectors
@@ -39,6 +39,7 @@ from ingestion_worker.pipeline.events import (
 )
 from ingestion_worker.pipeline.feed import Acquire, Feed, IsOver
 from ingestion_worker.pipeline.pace import Pace
+from ingestion_worker.pipeline.postponed import PostponedVideos
 from ingestion_worker.pipeline.routing import Routing, other_language
 from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.transcribing import Transcriber
@@ -54,9 +55,6 @@ from ingestion_worker.steps.conclusion import (
 )
 
 log = logging.getLogger(__name__)
-
-KEPT_FILES = 32
-"""Files of videos for another speech model that are kept, at most: they lie on the pod's scratch disk."""
 
 TAKE_SECONDS = 0.5
 """How long this thread waits for the source before it says so and looks around."""
@@ -92,8 +90,7 @@ class Shard:
         self._embedder = VideoEmbedder(
             self._models, self._residency, setting.metrics, load=self._stored_transcript, finished=self._save_vectors
         )
-        self._postponed: dict[str, tuple[LanguageModel, list[Audio]]] = {}
-        self._languages: dict[str, str] = {}
+        self._postponed = PostponedVideos()
         self._cut_short: StepError | None = None
 
     def ingest(self, tasks: Sequence[Task]) -> None:
@@ -149,17 +146,17 @@ class Shard:
 
     def _pass_with_next_model(self) -> None:
         """Load the speech model of videos that were postponed, and take those through."""
-        _, (model, audios) = self._postponed.popitem()
-        log.info("speech model %s for %d videos", model.model, len(audios))
+        model, tasks, kept = self._postponed.pop()
+        log.info("speech model %s for %d videos", model.model, len(tasks))
         self._residency.switch(model)
         self._loaded = model
         self._residency.ensure(Stage.ASR)
-        kept = {audio.task.key: audio for audio in audios if audio.path.exists()}
-        self._pass([audio.task for audio in audios], lambda over: partial(_kept_or, kept, self._acquirer(over)))
+        self._pass(tasks, lambda over: partial(_kept_or, kept, self._acquirer(over)))
 
     def _acquirer(self, over: IsOver) -> Acquirer:
         turn = partial(self._pace.wait, over)
-        return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn, self._languages)
+        heard = self._postponed.languages
+        return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn, heard)
 
     def _fetcher(self) -> Fetcher:
         """Return a fetcher.
@@ -197,7 +194,7 @@ class Shard:
             case WhichLanguage():
                 event.answer.put(self._answer(event))
             case Postponed():
-                self._postpone(event)
+                self._postponed.add(event.audio, event.model)
             case Unusable():
                 self._transcriber.drop(event.task)
                 self._record_unusable(event)
@@ -251,20 +248,10 @@ class Shard:
         model = self._routing.model_for(language)
         if model != self._loaded:
             self._transcriber.drop(task)
-            self._postpone(Postponed(replace(question.audio, language=language), model))
+            self._postponed.add(replace(question.audio, language=language), model)
             return Answer(None, keep_file=True)
         self._transcriber.name_language(task, language)
         return Answer(language)
-
-    def _postpone(self, event: Postponed) -> None:
-        """Put a video off until its model is loaded. Few files are kept: the others are fetched again."""
-        audio = event.audio
-        assert audio.language is not None
-        self._languages[audio.task.key] = audio.language
-        _, waiting = self._postponed.setdefault(event.model.model, (event.model, []))
-        if len(waiting) >= KEPT_FILES:
-            audio.path.unlink(missing_ok=True)
-        waiting.append(audio)
 
     def _record_unusable(self, item: Unusable) -> None:
         reason = item.failure.reason
