@@ -122,6 +122,12 @@ def test_budgets_grow_only_when_a_worker_has_gone() -> None:
     assert (alone.revision, alone.budget_bytes, alone.videos_per_hour) == (2, 20 * GIB, 10)
 
 
+def test_the_last_worker_gets_what_it_needs_whatever_the_target_says() -> None:
+    fleet = Fleet(allowed=1, queue=(), floor=8 * GIB)
+    assert law.limits(fleet, Limits(), running=1, room=6 * GIB, videos_per_hour=None).budget_bytes == 8 * GIB
+    assert law.limits(fleet, Limits(), running=2, room=6 * GIB, videos_per_hour=None).budget_bytes == 3 * GIB
+
+
 codes = st.sampled_from([0, 1, 64, 69, 75, 85, 86, 134, 137, 143])
 steps = st.lists(st.tuples(st.sampled_from(["end", "release", "measure"]), st.integers(0, 9), codes), max_size=60)
 

@@ -161,7 +161,8 @@ def after_release(fleet: Fleet, running: int, now: float) -> Fleet:
 def limits(fleet: Fleet, present: Limits, running: int, room: int | None, videos_per_hour: int | None) -> Limits:
     """Return the limits of each worker: the present ones, or others with the next revision.
 
-    Shares are equal, and grow when a worker has gone, not before.
+    Shares are equal, and grow when a worker has gone, not before. The last worker gets what it needs at
+    the least, whatever the target says: nobody would gain by its waiting.
 
     Args:
         running: workers, those on their way out counted.
@@ -171,9 +172,14 @@ def limits(fleet: Fleet, present: Limits, running: int, room: int | None, videos
     workers = max(1, running, min(fleet.allowed, running + len(fleet.queue)))
     wanted = present.model_copy(
         update={
-            "budget_bytes": None if room is None else max(1, room // workers),
+            "budget_bytes": None if room is None else _share(fleet, room, workers),
             "floor_bytes": fleet.floor or None,
             "videos_per_hour": None if videos_per_hour is None else max(1, videos_per_hour // workers),
         }
     )
     return present if wanted == present else wanted.model_copy(update={"revision": present.revision + 1})
+
+
+def _share(fleet: Fleet, room: int, workers: int) -> int:
+    least = fleet.floor if fleet.allowed == workers == 1 else 1
+    return max(1, least, room // workers)
