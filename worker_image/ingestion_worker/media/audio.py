@@ -40,7 +40,7 @@ def stream(path: Path) -> Iterator[Samples]:
     except FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-        raise MediaError("Corrupt", f"the media cannot be decoded: {error}") from error
+        raise MediaError("Corrupt", f"the media cannot be decoded: {error.strerror}") from error
     if empty:
         raise MediaError("NoAudio", "the audio stream is empty")
 
