@@ -5,9 +5,9 @@ from pathlib import Path
 import pynvml
 import pytest
 
+from ingestion_worker.conclusion import ConfigurationError, NodeUnusable
 from ingestion_worker.device import detect
 from ingestion_worker.device.simulated import create, physics
-from ingestion_worker.steps.conclusion import ConfigurationError, NodeUnusable
 
 
 def test_the_environment_names_a_simulated_gpu_and_models_run_on_the_cpu(

@@ -9,7 +9,7 @@ import pytest
 from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import MAX_BYTES, DiscoverSummary, ErrorSummary, decode_summary
-from ingestion_worker.steps.conclusion import StepError
+from ingestion_worker.conclusion import StepError
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import REAL, Workspace, run_of

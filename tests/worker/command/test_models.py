@@ -10,12 +10,12 @@ from ingestion_contract.metrics import Stage
 from ingestion_contract.records import Video
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import ErrorSummary
+from ingestion_worker.conclusion import ConfigurationError, ModelUnavailable
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.models.model_source import model_errors
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError, ModelUnavailable
 from tests.worker.support.runs import REAL, UID, Workspace, run_of
 
 TYPO = "/ingestion/models/typo"

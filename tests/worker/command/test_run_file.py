@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion_worker.steps.conclusion import ConfigurationError
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.steps.run_file import read_manifest, read_run
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))

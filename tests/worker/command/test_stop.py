@@ -13,9 +13,9 @@ from dev.sample_media.server import SampleServer
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import Video
 from ingestion_contract.summary import ErrorSummary, ShardSummary
+from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import Conclusion
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import UID, Worker, Workspace, run_of, wait_for
 from tests.worker.support.stand_ins import LOAD_HANGS

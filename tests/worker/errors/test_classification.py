@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from ingestion_contract.metrics import OomKind, Stage
-from ingestion_worker.device.errors import DeviceFault, OutOfDeviceMemory, classify, device_errors
-from ingestion_worker.steps.conclusion import (
+from ingestion_worker.conclusion import (
     ConfigurationError,
     NodeUnusable,
     PodTooSmall,
     StepError,
     StickyDeviceFault,
 )
+from ingestion_worker.device.errors import DeviceFault, OutOfDeviceMemory, classify, device_errors
 
 TORCH_OOM = torch.OutOfMemoryError(
     "CUDA out of memory. Tried to allocate 6.60 GiB. GPU 0 has a total capacity of 23.53 GiB of which 4.99 GiB is free."

@@ -15,10 +15,10 @@ from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.spec import Embedding, EmbeddingComputeType
 from ingestion_worker.commands import app
+from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
 from ingestion_worker.models.embed import Embedder
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.steps.conclusion import ConfigurationError, OutputUnavailable
 from ingestion_worker.steps.discover import discover
 from ingestion_worker.steps.finish import finish
 from tests.worker.index.kit import BREAD, SHIPS, STARS, Library

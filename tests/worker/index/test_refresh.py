@@ -12,6 +12,7 @@ import stamina
 
 from ingestion_contract import layout
 from ingestion_contract.spec import IndexType
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.index import lance_storage, rows
 from ingestion_worker.index.backends import open_index
 from ingestion_worker.index.counts import IndexCounts
@@ -22,7 +23,6 @@ from ingestion_worker.index.postgres import PostgresIndex
 from ingestion_worker.index.refresh import refresh
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.ids import video_id
-from ingestion_worker.steps.conclusion import OutputUnavailable
 from tests.worker.index.conftest import Opened
 from tests.worker.index.kit import BREAD, DIMENSION, EMBEDDER, SHIPS, STARS, Library
 

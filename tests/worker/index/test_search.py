@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.index import lance
 from ingestion_worker.index.entries import VectorSpace
 from ingestion_worker.index.refresh import refresh
 from ingestion_worker.index.search import Hit, choose_space, search
 from ingestion_worker.index.search_mode import SearchMode
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 from tests.worker.index.conftest import Opened
 from tests.worker.index.kit import BREAD, DIMENSION, EMBEDDER, MODEL, SHIPS, STARS, Library
 

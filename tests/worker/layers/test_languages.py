@@ -10,10 +10,10 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, TranscriptManifest
 from ingestion_contract.spec import IngestionRun
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.media.sections import Window
 from ingestion_worker.output.keys import transcript_key, video_key
 from ingestion_worker.pipeline import postponed
-from ingestion_worker.steps.conclusion import ConfigurationError
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import UID, run_of
 from tests.worker.support.stand_ins import StandInRecogniser

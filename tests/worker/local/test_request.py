@@ -7,10 +7,10 @@ import pytest
 from ingestion_contract import layout
 from ingestion_contract.spec import Captions
 from ingestion_contract.summary import FinishSummary
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.local.identity import with_uid
 from ingestion_worker.local.request import Options, from_file, from_urls, named_files, recipe
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 URLS = ["https://example.org/list"]
 MANIFEST = """

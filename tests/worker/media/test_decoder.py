@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dev.sample_media.server import SampleServer
+from ingestion_worker.conclusion import NodeUnusable
 from ingestion_worker.media import sections
 from ingestion_worker.media.audio import SAMPLE_RATE
 from ingestion_worker.media.decoder import Decoder
@@ -20,7 +21,6 @@ from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Start, Window
 from ingestion_worker.source.failures import Verdict, classify
-from ingestion_worker.steps.conclusion import NodeUnusable
 from tests.worker.support.runs import wait_for
 
 

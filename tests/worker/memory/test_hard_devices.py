@@ -6,9 +6,9 @@ import pytest
 
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import OomKind, Stage, WorkerState
+from ingestion_worker.conclusion import MemoryExhausted, PodTooSmall
 from ingestion_worker.device.simulated import add_neighbour, physics, remove_neighbour, usage
 from ingestion_worker.memory import room
-from ingestion_worker.steps.conclusion import MemoryExhausted, PodTooSmall
 from tests.worker.memory.residents import GIB, LONGEST_TEXT, Card
 from tests.worker.support.runs import wait_for
 from tests.worker.support.stand_ins import StandInEmbedder, StandInRecogniser

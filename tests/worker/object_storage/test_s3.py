@@ -15,6 +15,7 @@ from ingestion_contract.records import Outcome, RunRecord, VideoManifest
 from ingestion_contract.spec import IndexType
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.commands import app
+from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
 from ingestion_worker.index import lance_storage
 from ingestion_worker.index.backends import open_index
 from ingestion_worker.index.counts import IndexCounts
@@ -22,7 +23,6 @@ from ingestion_worker.index.refresh import refresh
 from ingestion_worker.output import transcripts, video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError, OutputUnavailable
 from ingestion_worker.steps.finish import finish
 from tests.worker.index.kit import BREAD, SHIPS, Library
 from tests.worker.support.in_process import Bench

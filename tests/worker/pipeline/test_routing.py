@@ -4,8 +4,8 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from ingestion_contract.spec import LanguageModel, Transcription
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.pipeline.routing import Routing
-from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.text.languages import WHISPER_LANGUAGES, known
 
 DISTIL = LanguageModel(languages=["en"], model="distil-large-v3")

@@ -9,10 +9,10 @@ from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, Video, VideoManifest
 from ingestion_contract.summary import MAX_BYTES, FinishSummary, encode_summary
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.steps.finish import finish
 from tests.worker.support.runs import UID, run_of
 

@@ -15,10 +15,10 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result, Stage
 from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.summary import FinishSummary
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.memory.residency import Residency
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import OutputUnavailable
 from ingestion_worker.steps.finish import finish
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench

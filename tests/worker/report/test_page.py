@@ -11,10 +11,10 @@ from pydantic import JsonValue
 from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Video
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.output.store import Store
 from ingestion_worker.report import write
 from ingestion_worker.report.records import latest
-from ingestion_worker.steps.conclusion import ConfigurationError
 from tests.worker.report.sample import UID, SampleRun, incident
 from tests.worker.support.runs import run_of
 

@@ -9,11 +9,11 @@ import pytest
 
 from ingestion_contract import layout
 from ingestion_contract.records import StoredFile, Timeline
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import OutputUnavailable
+from ingestion_worker.pipeline.timeline import TimelineRecorder, halved
 from ingestion_worker.telemetry.metrics import Metrics
-from ingestion_worker.telemetry.timeline import TimelineRecorder, halved
 from tests.worker.report.sample import sample_at
 from tests.worker.support.runs import wait_for
 

@@ -14,12 +14,12 @@ from yt_dlp.utils import DownloadError
 from ingestion_contract import pod
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source.addresses import AddressRefused, AddressRules
 from ingestion_worker.source.failures import Failure, Verdict, classify
 from ingestion_worker.source.fetch import FetchedAudio, Fetcher
 from ingestion_worker.source.listing import list_videos
-from ingestion_worker.steps.conclusion import ConfigurationError
 from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource, page
 
 pytestmark = pytest.mark.usefixtures("quick_retries")

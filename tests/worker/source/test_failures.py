@@ -25,6 +25,7 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import VideoManifest
 from ingestion_contract.summary import ShardSummary
+from ingestion_worker.conclusion import PodTooSmall
 from ingestion_worker.media import audio
 from ingestion_worker.media.decoder import Decoder
 from ingestion_worker.media.errors import MediaError
@@ -34,7 +35,6 @@ from ingestion_worker.source.addresses import AddressRefused
 from ingestion_worker.source.allowance import TooSlow
 from ingestion_worker.source.failures import TABLE, UNKNOWN, Deferred, Failure, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.retry import ATTEMPTS
-from ingestion_worker.steps.conclusion import PodTooSmall
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
 from tests.worker.support.media import silence, video_without_audio

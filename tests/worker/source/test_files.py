@@ -19,6 +19,7 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
+from ingestion_worker.conclusion import ConfigurationError, SourceUnavailable
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import storage
 from ingestion_worker.source.addresses import AddressRefused, AddressRules
@@ -26,7 +27,6 @@ from ingestion_worker.source.allowance import Allowance, FetchLimits
 from ingestion_worker.source.failures import Deferred, Failure, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.fetch import FetchedAudio, Fetcher
 from ingestion_worker.source.listing import list_videos
-from ingestion_worker.steps.conclusion import ConfigurationError, SourceUnavailable
 from ingestion_worker.steps.discover import discover
 from tests.worker.support.http_source import HttpSource
 from tests.worker.support.in_process import Bench

@@ -10,12 +10,12 @@ from yt_dlp import YoutubeDL
 from dev.sample_media.server import SampleServer
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
+from ingestion_worker.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.fetch import Fetcher
 from ingestion_worker.source.listing import list_videos
-from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource
 
 pytestmark = pytest.mark.usefixtures("quick_retries")

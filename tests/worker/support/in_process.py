@@ -9,6 +9,7 @@ from threading import Event
 
 from ingestion_contract.records import Video
 from ingestion_contract.spec import IngestionRun
+from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.device import Device
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.memory.limits_file import LimitsFile
@@ -16,7 +17,6 @@ from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.steps.conclusion import Conclusion
 from ingestion_worker.steps.work import work
 from ingestion_worker.telemetry.metrics import Metrics
 from tests.worker.support.runs import UID

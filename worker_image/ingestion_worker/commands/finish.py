@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ingestion_contract import pod
 from ingestion_worker.commands.options import Output, Run, TerminationMessage, Verbose
+from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import Conclusion
 from ingestion_worker.steps.ending import Ending
 from ingestion_worker.steps.run_file import read_run
 from ingestion_worker.telemetry.logs import set_up_logs

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ingestion_contract import pod
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 Run = Annotated[
     Path,

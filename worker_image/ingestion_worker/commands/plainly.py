@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from ingestion_worker.steps.conclusion import StepError
+from ingestion_worker.conclusion import StepError
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.spec import Captions, IndexType
 from ingestion_worker.commands.options import AllowFolders, AllowNetworks, Verbose, address_rules, cookies
 from ingestion_worker.commands.plainly import plainly
-from ingestion_worker.steps.conclusion import StepError
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.telemetry.logs import set_up_logs
 
 if TYPE_CHECKING:

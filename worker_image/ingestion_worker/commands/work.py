@@ -24,8 +24,8 @@ from ingestion_worker.commands.options import (
     address_rules,
     cookies,
 )
+from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import Conclusion
 from ingestion_worker.steps.ending import Ending
 from ingestion_worker.steps.run_file import read_run
 from ingestion_worker.telemetry.logs import set_up_logs

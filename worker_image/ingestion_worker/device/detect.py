@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.device.interface import Device
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.device.nvml import first_gpu
 from ingestion_worker.device.simulated.device import SimulatedGpu
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 SIMULATED_GPU = "SIMULATED_GPU"
 """Environment: the folder of a simulated GPU, made by `python -m ingestion_worker.device.simulated create`."""

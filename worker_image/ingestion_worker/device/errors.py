@@ -17,7 +17,7 @@ from enum import Enum
 from typing import NoReturn
 
 from ingestion_contract.metrics import OomKind, Stage
-from ingestion_worker.steps.conclusion import ConfigurationError, NodeUnusable, PodTooSmall, StickyDeviceFault
+from ingestion_worker.conclusion import ConfigurationError, NodeUnusable, PodTooSmall, StickyDeviceFault
 
 
 class DeviceFault(Enum):

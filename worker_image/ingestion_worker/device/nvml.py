@@ -9,9 +9,9 @@ from typing import Any
 import pynvml
 
 from ingestion_contract.metrics import Stage
+from ingestion_worker.conclusion import NodeUnusable
 from ingestion_worker.device.interface import ComputeDevice, DeviceMemory
 from ingestion_worker.device.own_memory import OwnMemory
-from ingestion_worker.steps.conclusion import NodeUnusable
 
 
 class NvmlDevice:

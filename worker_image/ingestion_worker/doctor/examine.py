@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.device import detect
 from ingestion_worker.device.interface import ComputeDevice
 from ingestion_worker.doctor import probes, verdicts
@@ -12,7 +13,6 @@ from ingestion_worker.doctor.finding import Finding
 from ingestion_worker.doctor.probes import CLIP_SECONDS
 from ingestion_worker.media.audio import SAMPLE_RATE
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.steps.conclusion import StepError
 
 
 def examine(output: str | None, source: str | None, cookies: Path | None, rules: AddressRules) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 import fsspec
 import numpy as np
 
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.device import Device
 from ingestion_worker.doctor.facts import DeviceFacts, EngineFacts, HubFacts, RuntimeFacts
 from ingestion_worker.media import audio
@@ -26,7 +27,6 @@ from ingestion_worker.media.audio import SAMPLE_RATE
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.text.words import one_line
 
 ENGINE_SECONDS = 180.0

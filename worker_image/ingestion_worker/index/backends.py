@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ingestion_contract.spec import IndexType
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.index.interface import ChunkIndex
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 
 @contextmanager

@@ -16,11 +16,11 @@ import stamina
 from numpy.typing import NDArray
 
 from ingestion_contract import layout
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.index import lance_storage, rows
 from ingestion_worker.index.entries import Entry, VectorSpace, count
 from ingestion_worker.index.interface import FOUND_COLUMNS, FoundChunk
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import OutputUnavailable
 
 # Its library writes a line for each table it makes.
 os.environ.setdefault("LANCEDB_LOG", "error")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ingestion_contract import layout
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 _SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 """fsspec's names of the kinds of storage that LanceDB writes to, and LanceDB's names of them."""

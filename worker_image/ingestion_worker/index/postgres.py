@@ -17,11 +17,11 @@ from psycopg import errors, sql
 from psycopg.rows import class_row
 
 from ingestion_contract.records import Record
+from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
 from ingestion_worker.index import postgres_schema as schema
 from ingestion_worker.index.entries import Entry, VectorSpace, count
 from ingestion_worker.index.interface import FOUND_COLUMNS, FoundChunk
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError, OutputUnavailable
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

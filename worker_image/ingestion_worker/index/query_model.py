@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from ingestion_contract.spec import Embedding, EmbeddingComputeType
+from ingestion_worker.conclusion import ConfigurationError, ModelUnavailable
 from ingestion_worker.index.search import QueryModel
 from ingestion_worker.models import libraries
 from ingestion_worker.models.model_source import check_path, model_errors
-from ingestion_worker.steps.conclusion import ConfigurationError, ModelUnavailable
 
 MAX_TOKENS = 512
 """A query, or a segment, is cut here."""

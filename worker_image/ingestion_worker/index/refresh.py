@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 
 import stamina
 
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.index import rows
 from ingestion_worker.index.counts import IndexCounts
 from ingestion_worker.index.entries import Difference, Entry, VectorSpace, difference
 from ingestion_worker.index.interface import ChunkIndex
 from ingestion_worker.index.wanted import batches, wanted
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import OutputUnavailable
 
 log = logging.getLogger(__name__)
 

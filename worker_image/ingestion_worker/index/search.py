@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.index import placing
 from ingestion_worker.index.entries import VectorSpace
 from ingestion_worker.index.fusion import fuse
@@ -18,7 +19,6 @@ from ingestion_worker.index.placing import Place
 from ingestion_worker.index.search_mode import SearchMode
 from ingestion_worker.output import transcripts
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 CANDIDATES = 50
 """So many chunks are taken from each ranking, at least, before they are put together."""

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ingestion_contract.spec import Captions, IngestionRun, IngestionRunSpec, TranscriptionComputeType, parse_run
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.device.interface import ComputeDevice
 from ingestion_worker.output.store import located
-from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.steps.run_file import read_manifest, sentence
 
 DEFAULT_OUTPUT = Path("ingested")

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from ingestion_worker.conclusion import NodeUnusable, PodTooSmall
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FRAMES, FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Start, Window
 from ingestion_worker.media.windows import Span
-from ingestion_worker.steps.conclusion import NodeUnusable, PodTooSmall
 
 STALL_SECONDS = 300.0
 """A decoder that gives nothing for so long, which is a hundred times what ten minutes of audio take, is stuck."""

@@ -12,6 +12,7 @@ from ingestion_contract.limits import Limits
 from ingestion_contract.metrics import Stage, WorkerState
 from ingestion_contract.spec import LanguageModel
 from ingestion_contract.summary import MemoryReport
+from ingestion_worker.conclusion import MemoryExhausted, Stopped
 from ingestion_worker.device import Device, DeviceMemory
 from ingestion_worker.device.errors import OutOfDeviceMemory
 from ingestion_worker.memory import calibration, governor, ladder, room
@@ -24,7 +25,6 @@ from ingestion_worker.memory.limits_file import LimitsFile
 from ingestion_worker.memory.patience import Patience
 from ingestion_worker.memory.turn import turn
 from ingestion_worker.models.loaded import Models
-from ingestion_worker.steps.conclusion import MemoryExhausted, Stopped
 from ingestion_worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)

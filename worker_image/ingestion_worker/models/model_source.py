@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingestion_worker.conclusion import ConfigurationError, ModelUnavailable
 from ingestion_worker.device import errors
-from ingestion_worker.steps.conclusion import ConfigurationError, ModelUnavailable
 
 NOT_FOUND = "ModelNotFound"
 

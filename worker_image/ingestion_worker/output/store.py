@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ingestion_contract.base import ApiModel
 from ingestion_contract.records import StoredFile
-from ingestion_worker.steps.conclusion import ConfigurationError, OutputUnavailable
+from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
 
 Model = TypeVar("Model", bound=ApiModel)
 

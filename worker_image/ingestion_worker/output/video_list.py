@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ingestion_contract import layout
 from ingestion_contract.records import ShardCut, Video
+from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import OutputUnavailable
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from queue import SimpleQueue
 
 from ingestion_contract.records import Checkpoint
 from ingestion_contract.spec import LanguageModel
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.media.sections import SectionEnd, Window
 from ingestion_worker.output.outcomes import Task
 from ingestion_worker.output.transcript import Transcript
 from ingestion_worker.source.failures import Failure
-from ingestion_worker.steps.conclusion import StepError
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 
 from ingestion_contract.metrics import Stage
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.media.decoder import Decoder
 from ingestion_worker.media.features import FeatureSettings
 from ingestion_worker.media.sections import SectionEnd, Window
@@ -21,7 +22,6 @@ from ingestion_worker.pipeline.events import Audio, Broken, Unusable
 from ingestion_worker.pipeline.handover import hand_over
 from ingestion_worker.pipeline.inbox import Inbox
 from ingestion_worker.source.failures import Verdict, classify
-from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 from ingestion_contract.spec import LanguageModel, Transcription
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.media.errors import MediaError
-from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.text.languages import base, known
 
 _ENGLISH_NAME = re.compile(r"(\.en|(^|/)(faster-)?distil-(whisper-)?(small|medium|large)(-v[0-9.]+)?)(-ct2|-int8)?$")

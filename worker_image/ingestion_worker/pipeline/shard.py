@@ -15,6 +15,14 @@ from pathlib import Path
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.records import Checkpoint
 from ingestion_contract.spec import Captions, IngestionRun
+from ingestion_worker.conclusion import (
+    ConfigurationError,
+    OutputUnavailable,
+    PodTooSmall,
+    SourceBlocked,
+    StepError,
+    Stopped,
+)
 from ingestion_worker.memory.residency import Residency
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.output import transcripts, vectors
@@ -45,14 +53,6 @@ from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.transcribing import Transcriber
 from ingestion_worker.source.failures import Verdict
 from ingestion_worker.source.fetch import Fetcher
-from ingestion_worker.steps.conclusion import (
-    ConfigurationError,
-    OutputUnavailable,
-    PodTooSmall,
-    SourceBlocked,
-    StepError,
-    Stopped,
-)
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ingestion_contract.metrics import Stage
 from ingestion_contract.records import Checkpoint
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.device.errors import OutOfDeviceMemory
 from ingestion_worker.media.sections import SectionEnd, Window
 from ingestion_worker.memory.batches import run_in_batches
@@ -18,7 +19,6 @@ from ingestion_worker.output.transcript import Transcript, TranscriptSource, rou
 from ingestion_worker.pipeline.assembly import Assembly
 from ingestion_worker.pipeline.events import Audio, TaskWindow
 from ingestion_worker.pipeline.routing import UNDETERMINED
-from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from ingestion_contract import layout
 from ingestion_contract.records import Outcome, RunRecord, Timeline, TranscriptManifest, Video, VideoManifest
 from ingestion_contract.spec import IngestionRunSpec
 from ingestion_contract.summary import FinishSummary
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.report.thinning import thinned
-from ingestion_worker.steps.conclusion import ConfigurationError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingestion_contract.records import Timeline, TimelineSample
-from ingestion_worker.telemetry.timeline import halved
+from ingestion_worker.pipeline.timeline import halved
 
 MOST_SAMPLES = 20_000
 """Of all timelines together: some 40 MB, and about 80 for each of a chart's bins."""

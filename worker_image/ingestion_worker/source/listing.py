@@ -14,6 +14,7 @@ from yt_dlp.extractor.generic import GenericIE
 from yt_dlp.utils import YoutubeDLError, unsmuggle_url
 
 from ingestion_contract.records import Video
+from ingestion_worker.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import storage
 from ingestion_worker.source.addresses import AddressRules, check_url
@@ -22,7 +23,6 @@ from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdi
 from ingestion_worker.source.ids import video_id
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import Downloader, seconds
-from ingestion_worker.steps.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from ingestion_worker.text.words import encodable, one_line
 
 log = logging.getLogger(__name__)

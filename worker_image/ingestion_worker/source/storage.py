@@ -14,12 +14,12 @@ from fsspec.core import has_magic
 from fsspec.utils import glob_translate
 
 from ingestion_contract.records import Video
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source.addresses import AddressRefused, AddressRules
 from ingestion_worker.source.allowance import Allowance
 from ingestion_worker.source.failures import Deferred, StorageUnavailable
 from ingestion_worker.source.ids import video_id
-from ingestion_worker.steps.conclusion import ConfigurationError
 from ingestion_worker.text.words import encodable, one_line
 
 SCHEMES = ("file", "s3", "gs")

@@ -9,13 +9,13 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import DiscoverSummary
 from ingestion_worker import index
+from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.video_list import VideoList
 from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.listing import list_videos
 from ingestion_worker.steps import run_record, shards
-from ingestion_worker.steps.conclusion import Conclusion
 
 log = logging.getLogger(__name__)
 

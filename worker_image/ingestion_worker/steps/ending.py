@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import MAX_DETAIL, ErrorSummary, encode_summary
-from ingestion_worker.steps.conclusion import Conclusion, NodeUnusable, StepError, Stopped
+from ingestion_worker.conclusion import Conclusion, NodeUnusable, StepError, Stopped
 from ingestion_worker.text.words import one_line
 
 log = logging.getLogger(__name__)

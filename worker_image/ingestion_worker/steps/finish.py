@@ -14,11 +14,11 @@ from ingestion_contract.records import Outcome, VideoManifest
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker import index, report
+from ingestion_worker.conclusion import Conclusion, ConfigurationError, StepError
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps import run_record
-from ingestion_worker.steps.conclusion import Conclusion, ConfigurationError, StepError
 
 log = logging.getLogger(__name__)
 

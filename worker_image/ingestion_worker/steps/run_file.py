@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ingestion_contract import identity
 from ingestion_contract.spec import IngestionRun, parse_run
-from ingestion_worker.steps.conclusion import ConfigurationError
+from ingestion_worker.conclusion import ConfigurationError
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 

@@ -8,6 +8,13 @@ from tempfile import TemporaryDirectory
 
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.spec import IngestionRun
+from ingestion_worker.conclusion import (
+    Conclusion,
+    ConfigurationError,
+    MemoryExhausted,
+    SourceBlocked,
+    Stopped,
+)
 from ingestion_worker.models import libraries
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import transcript_key, video_key
@@ -15,14 +22,7 @@ from ingestion_worker.output.outcomes import Outcomes, Task
 from ingestion_worker.output.store import Store
 from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.shard import Shard
-from ingestion_worker.steps.conclusion import (
-    Conclusion,
-    ConfigurationError,
-    MemoryExhausted,
-    SourceBlocked,
-    Stopped,
-)
-from ingestion_worker.telemetry.timeline import TimelineRecorder
+from ingestion_worker.pipeline.timeline import TimelineRecorder
 
 log = logging.getLogger(__name__)
 

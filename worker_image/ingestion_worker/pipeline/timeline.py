@@ -12,9 +12,9 @@ from typing import Self
 from ingestion_contract import layout
 from ingestion_contract import metrics as names
 from ingestion_contract.records import Timeline, TimelineSample
+from ingestion_worker.conclusion import StepError
 from ingestion_worker.device import Device
 from ingestion_worker.output.store import Store
-from ingestion_worker.steps.conclusion import StepError
 from ingestion_worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
