@@ -83,7 +83,7 @@ def test_a_cluster_in_the_background_is_stopped_by_down(folder: Path) -> None:
             Cluster(folder).start()
     finally:
         assert run("down", f"--dir={folder}").returncode == 0
-    assert not processes_with(str(folder))
+    wait_for(lambda: not processes_with(str(folder)))
     assert "none is running" in run("down", f"--dir={folder}").stdout
 
 
