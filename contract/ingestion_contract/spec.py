@@ -127,7 +127,7 @@ class Transcription(ApiModel):
         description="The first model whose languages fit is used.",
     )
     word_times: bool = Field(
-        True, description="Find when each word is spoken, and end segments with sentences; costs a tenth of the time."
+        True, description="Find when each word is spoken, and end segments with sentences; costs some time."
     )
 
 
