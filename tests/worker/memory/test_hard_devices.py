@@ -7,6 +7,7 @@ import pytest
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import OomKind, Stage, WorkerState
 from ingestion_worker.conclusion import MemoryExhausted, PodTooSmall
+from ingestion_worker.device.interface import DeviceMemory
 from ingestion_worker.device.simulated import add_neighbour, physics, remove_neighbour, usage
 from ingestion_worker.memory import room
 from tests.worker.memory.residents import GIB, LONGEST_TEXT, Card
@@ -46,9 +47,21 @@ def test_beside_a_neighbour_too_a_leak_is_healed_by_loading_again_rather_than_wa
     assert not worker.residency.two_passes
 
 
-def test_a_neighbour_that_takes_6_gib_for_a_while_is_waited_for(card: Card) -> None:
+@pytest.mark.parametrize("looks", range(1, 9))
+def test_a_neighbour_that_takes_6_gib_is_waited_for_at_whatever_moment_it_leaves(
+    card: Card, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
     worker = card.make(12).worker(wait_seconds=60)
-    add_neighbour(card.folder, "game", 6 * GIB, seconds=0.5)
+    add_neighbour(card.folder, "game", 6 * GIB)
+    look, left = worker.device.memory, iter(range(looks, 0, -1))
+
+    def look_then_leave() -> DeviceMemory | None:
+        seen = look()
+        if usage(card.folder).oom_events and next(left, None) == 1:
+            remove_neighbour(card.folder, "game")
+        return seen
+
+    monkeypatch.setattr(worker.device, "memory", look_then_leave)
     worker.hear(3)
     assert worker.heard == [1, 1, 1]
     assert worker.oom_events(Stage.EMBED, OomKind.LOAD) >= 1

@@ -245,7 +245,7 @@ class Residency:
         self._short_of = error.stage
         self._last_need = None if memory is None else memory.own + error.asked
         self._release(str(error))
-        if self._waiting_helps():
+        if self._waiting_helps(memory):
             self._pause()
         elif self._failed_alone:
             self._descend()
@@ -289,23 +289,26 @@ class Residency:
 
     def _wait_for_room(self) -> None:
         """Return when the worker may try; where nobody will make room, it takes up less."""
-        while self._short_of_room():
+        while self._short_of_room(memory := self._device.memory()):
             self._metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
-            if self._waiting_helps():
+            if self._waiting_helps(memory):
                 self._pause()
             else:
                 self._descend()
 
-    def _waiting_helps(self) -> bool:
-        """Return whether others may make the room that the worker lacks."""
-        limits, memory = self._limits(), self._device.memory()
+    def _waiting_helps(self, memory: DeviceMemory | None) -> bool:
+        """Return whether others may make the room that the worker lacks.
+
+        Args:
+            memory: the device's at the moment when it was short. A neighbour that has left since leaves room to try.
+        """
         if memory is None:
             return False
-        return room.waiting_helps(memory, self._need(limits), operated=self._limits_file.given)
+        return room.waiting_helps(memory, self._need(self._limits()), operated=self._limits_file.given)
 
-    def _short_of_room(self) -> bool:
+    def _short_of_room(self, memory: DeviceMemory | None) -> bool:
         """Return whether what the worker needs is known not to fit. Without knowing its need, a worker just tries."""
-        limits, memory = self._limits(), self._device.memory()
+        limits = self._limits()
         need = self._need(limits)
         return memory is not None and need is not None and not room.has_room(memory, need, limits)
 
