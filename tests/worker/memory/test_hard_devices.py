@@ -282,11 +282,23 @@ def test_where_a_process_cannot_tell_its_own_memory_it_takes_what_the_device_gai
     assert worker.own < 9.6 * GIB
 
 
-def test_a_neighbour_that_comes_while_a_worker_measures_makes_it_measure_again(card: Card) -> None:
+def test_a_neighbour_that_leaves_while_a_worker_measures_makes_it_measure_again(
+    card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card.make(24, hides_own=True)
     worker = card.worker()
-    add_neighbour(card.folder, "passing", 2 * GIB, seconds=0.45)
+    add_neighbour(card.folder, "passing", 2 * GIB)
+    load, loads = worker.models.load, []
+
+    def load_then_be_left(stages: frozenset[Stage]) -> None:
+        load(stages)
+        loads.append(stages)
+        if len(loads) == 1:
+            remove_neighbour(card.folder, "passing")
+
+    monkeypatch.setattr(worker.models, "load", load_then_be_left)
     worker.hear(1)
+    assert len(loads) == 2
     assert worker.floor / GIB == pytest.approx(8.6, abs=0.05)
     assert len(worker.heard) == 1
 
