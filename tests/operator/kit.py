@@ -13,7 +13,7 @@ from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_contract.status import IngestionRunStatus, MemoryStatus, SourceStatus, VideoList, Videos, WorkersStatus
 from ingestion_contract.summary import Summary
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.snapshot import Rate, Snapshot
 from ingestion_operator.observe.jobs import Job
 from ingestion_operator.observe.pods import Exit, Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -78,11 +78,13 @@ def make_pod(number: int = 0, step: Step = Step.WORK, **fields: Any) -> Pod:
         index=number if step is Step.WORK else None,
         ip="127.0.0.1",
         running=True,
+        ready=True,
         ended=False,
         deleting=False,
         gone=False,
         created_at=ago(910),
         started_at=ago(900),
+        ready_since=ago(870),
         trouble=None,
         limits_revision=None,
         exit=None,
@@ -93,7 +95,7 @@ def make_pod(number: int = 0, step: Step = Step.WORK, **fields: Any) -> Pod:
 def ended_pod(number: int, code: int, summary: Summary | None = None, *, seconds_ago: float = 1, **fields: Any) -> Pod:
     """A pod whose container has ended."""
     ended = Exit(code, "Error" if code else "Completed", ago(seconds_ago), "", summary)
-    return make_pod(number, **{"running": False, "ended": True, "exit": ended, **fields})
+    return make_pod(number, **{"running": False, "ready": False, "ended": True, "exit": ended, **fields})
 
 
 def make_sample(
@@ -143,6 +145,7 @@ def make_snapshot(
     jobs: Iterable[Job] | None = None,
     neighbours: Mapping[str, int] | None = None,
     quiet_since: datetime | None = None,
+    rate: Rate | None = None,
 ) -> Snapshot:
     """A snapshot with one running worker per sample (None: it is not heard), and other pods."""
     workers = [make_pod(number) for number in range(len(samples))]
@@ -162,6 +165,7 @@ def make_snapshot(
         tallies={},
         neighbours=neighbours or {},
         quiet_since=quiet_since or ago(1000),
+        rate=rate,
         sample_valid_seconds=15.0,
     )
 

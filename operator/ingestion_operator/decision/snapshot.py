@@ -16,6 +16,19 @@ from ingestion_operator.observe.worker_sample import WorkerSample
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Throughput with the present number of workers, all of them at work.
+
+    Attributes:
+        audio_seconds_per_hour: what was heard in that time, as a rate.
+        seconds: how long that time was.
+    """
+
+    audio_seconds_per_hour: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A run and what is seen of it.
 
@@ -30,6 +43,7 @@ class Snapshot:
         neighbours: bytes that others than the run's workers hold, by device; of a device that is not there, unknown.
         quiet_since: since when this process has seen no trouble with memory, with all telemetry there; it is not
             remembered across restarts, so that nothing goes up on what was measured before.
+        rate: measured by this process since the lever was last moved; None until there is something to measure.
         sample_valid_seconds: a sample that is older says nothing about now.
     """
 
@@ -42,6 +56,7 @@ class Snapshot:
     tallies: Mapping[int, Tally]
     neighbours: Mapping[str, int]
     quiet_since: datetime
+    rate: Rate | None
     sample_valid_seconds: float
 
     def pods_of(self, step: Step) -> tuple[Pod, ...]:

@@ -10,7 +10,7 @@ from ingestion_contract.identity import STEP_LABEL
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import IngestionRunStatus
-from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.snapshot import Rate, Snapshot
 from ingestion_operator.observe.jobs import Job, job_from
 from ingestion_operator.observe.pods import Pod, pod_from
 from ingestion_operator.observe.tally import Tally
@@ -45,6 +45,7 @@ def assemble(
     tallies: Mapping[int, Tally],
     neighbours: Mapping[str, int],
     quiet_since: datetime,
+    rate: Rate | None,
     sample_valid_seconds: float,
 ) -> Snapshot:
     """Return the snapshot.
@@ -62,6 +63,7 @@ def assemble(
         tallies=dict(tallies),
         neighbours=dict(neighbours),
         quiet_since=quiet_since,
+        rate=rate,
         sample_valid_seconds=sample_valid_seconds,
     )
 

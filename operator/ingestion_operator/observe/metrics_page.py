@@ -12,12 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from ingestion_contract import metrics
-from ingestion_contract.metrics import Result, WorkerState
+from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.summary import MAX_COUNT
 from ingestion_operator.observe.worker_sample import WorkerSample
 
 MAX_SAMPLES = 1000
 MAX_REASONS = 32
+MAX_OVERHEAD = 1000.0
 _MAX_UUID = 128
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _WANTED = (
@@ -27,6 +28,12 @@ _WANTED = (
     metrics.WORKER_STATE,
     metrics.OWN_MEMORY,
     metrics.FLOOR_MEMORY,
+    metrics.WINDOW_MEMORY,
+    metrics.BATCH_SIZE,
+    metrics.BATCH_OVERHEAD,
+    metrics.GPU_UTILISATION,
+    metrics.WINDOWS_WAITING,
+    metrics.LIMITING_STAGE,
     metrics.DEVICE_MEMORY_USED,
     metrics.DEVICE_MEMORY_TOTAL,
     metrics.LIMITS_REVISION,
@@ -59,6 +66,12 @@ def _sample(samples: list[Sample], at: datetime) -> WorkerSample | None:
         device_total=_of_gpu(by_name.get(metrics.DEVICE_MEMORY_TOTAL, []), gpu),
         own=_single(by_name.get(metrics.OWN_MEMORY, [])),
         floor=_single(by_name.get(metrics.FLOOR_MEMORY, [])) or None,
+        window_bytes=_single(by_name.get(metrics.WINDOW_MEMORY, [])) or None,
+        batch_size=_single(by_name.get(metrics.BATCH_SIZE, [])) or None,
+        batch_overhead=_ratio(by_name.get(metrics.BATCH_OVERHEAD, []), MAX_OVERHEAD) or None,
+        utilisation=_ratio([s for s in by_name.get(metrics.GPU_UTILISATION, []) if _is_of(s, gpu)], 1.0),
+        windows_waiting=_single(by_name.get(metrics.WINDOWS_WAITING, [])),
+        limiting=_limiting(by_name.get(metrics.LIMITING_STAGE, [])),
         oom_events=_sum(by_name.get(metrics.OOM_EVENTS, [])),
         audio_seconds=_sum(by_name.get(metrics.AUDIO_SECONDS, [])),
         limits_revision=_single(by_name.get(metrics.LIMITS_REVISION, [])),
@@ -85,7 +98,23 @@ def _gpu(totals: list[Sample]) -> str | None:
 
 
 def _of_gpu(samples: list[Sample], gpu: str | None) -> int | None:
-    return _single([sample for sample in samples if gpu is not None and sample.labels.get("gpu_uuid") == gpu])
+    return _single([sample for sample in samples if _is_of(sample, gpu)])
+
+
+def _is_of(sample: Sample, gpu: str | None) -> bool:
+    return gpu is not None and sample.labels.get("gpu_uuid") == gpu
+
+
+def _ratio(samples: list[Sample], most: float) -> float | None:
+    return min(most, float(samples[0].value)) if samples else None
+
+
+def _limiting(samples: list[Sample]) -> Stage | None:
+    for sample in samples:
+        label = sample.labels.get("stage")
+        if sample.value == 1 and label in set(Stage):
+            return Stage(label)
+    return None
 
 
 def _state(samples: list[Sample]) -> WorkerState | None:

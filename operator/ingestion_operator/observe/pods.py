@@ -34,6 +34,7 @@ class Pod:
 
     Attributes:
         ended: no process runs in it any more.
+        ready: it has its models and works; Kubernetes removes those first that are not.
         deleting: it has been asked to go.
         created_at: when it was made; it may have started much later.
         gone: the API server has no such pod any more; this is what was last seen of it.
@@ -47,11 +48,13 @@ class Pod:
     index: int | None
     ip: str | None
     running: bool
+    ready: bool
     ended: bool
     deleting: bool
     gone: bool
     created_at: datetime
     started_at: datetime | None
+    ready_since: datetime | None
     trouble: str | None
     limits_revision: str | None
     exit: Exit | None
@@ -75,6 +78,7 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
     container = _worker_container(status)
     state = container.get("state", {})
     phase = status.get("phase", "Pending")
+    ready = next((item for item in status.get("conditions", ()) if item.get("type") == "Ready"), {})
     return Pod(
         uid=meta["uid"],
         name=meta["name"],
@@ -83,12 +87,14 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         index=int(index) if index is not None and index.isdecimal() else None,
         ip=status.get("podIP"),
         running=phase == "Running" and "running" in state,
+        ready=ready.get("status") == "True",
         ended=phase in _ENDED_PHASES,
         deleting="deletionTimestamp" in meta,
         gone=gone,
         trouble=_trouble(status, state),
         created_at=datetime.fromisoformat(meta["creationTimestamp"]),
         started_at=parse_time(state.get("running", {}).get("startedAt")),
+        ready_since=parse_time(ready.get("lastTransitionTime")) if ready.get("status") == "True" else None,
         limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
         exit=_exit(state.get("terminated")),
     )
