@@ -331,6 +331,9 @@ class Objectives(ApiModel):
     min_success_percent: int = Field(
         90, ge=0, le=100, description="Of the videos that exist and may be read, in percent."
     )
+    min_utilisation_percent: int = Field(
+        50, ge=0, le=100, description="Of the time in which there is work for a device, in percent."
+    )
 
 
 class IngestionRunSpec(ApiModel):

@@ -12,6 +12,7 @@ from ingestion_contract.base import ApiModel
 
 MAX_ADAPTATIONS = 20
 MAX_REASONS = 32
+MAX_FLOORS = 8
 
 Count = Annotated[int, Field(ge=0)]
 Message = Annotated[str, Field(max_length=32_768)]
@@ -34,6 +35,7 @@ class ConditionType(StrEnum):
     MEMORY_PRESSURE = "MemoryPressure"
     TELEMETRY_AVAILABLE = "TelemetryAvailable"
     SOURCE_BLOCKED = "SourceBlocked"
+    OBJECTIVES_MET = "ObjectivesMet"
 
 
 class ConditionStatus(StrEnum):
@@ -84,10 +86,20 @@ class WorkersStatus(StatusModel):
         None, description="How long the ceiling holds; doubled when an increase had to be taken back."
     )
     changed_at: datetime | None = Field(None, description="When parallelism was last changed.")
+    budget_percent: Count = Field(
+        100, description="Of its part of the target, what each worker may use; less while the device is too full."
+    )
     limits_revision: Count = 0
     limits_changed_at: datetime | None = Field(None, description="When the workers' limits were last changed.")
     videos_per_hour: Count | None = Field(None, description="Each worker's share of spec.source.videosPerHour.")
     reason: str = Field("", description="Why parallelism is what it is.")
+
+
+class MeasuredFloor(StatusModel):
+    """What one worker measured that it needs at the least."""
+
+    pod: str = Field(max_length=64, description="Its uid.")
+    bytes: Count
 
 
 class MemoryStatus(StatusModel):
@@ -99,9 +111,13 @@ class MemoryStatus(StatusModel):
         {}, max_length=1000, description="The part of oomTotal that came from pods that are there now, by pod uid."
     )
     floor_bytes: Count | None = Field(None, description="What one worker needs at the least, measured.")
+    floors: list[MeasuredFloor] = Field(
+        [], max_length=MAX_FLOORS, description="The last measurements that this is the median of, newest last."
+    )
     device_bytes: Count | None = Field(None, description="Size of the device.")
     budget_bytes: Count | None = Field(None, description="What each worker may use now.")
     last_oom_at: datetime | None = None
+    pressed_since: datetime | None = Field(None, description="Since when a shared device has been too full.")
 
 
 class SourceStatus(StatusModel):
@@ -113,6 +129,20 @@ class SourceStatus(StatusModel):
     blocked_until: datetime | None = Field(None, description="When one worker tries the source again.")
     pause_seconds: Count | None = Field(None, description="Length of the pause; doubled when the probe is blocked too.")
     resume_parallelism: Count | None = Field(None, description="Worker pods that are wanted again after the pause.")
+
+
+class TrialStatus(StatusModel):
+    """Fewer workers for the sake of speed or economy are tried, and kept only if they prove it."""
+
+    from_: Count | None = Field(
+        None, alias="from", description="Worker pods before the trial; none while there is none."
+    )
+    least_rate: Count = Field(0, description="Audio-seconds per hour that the trial must reach.")
+    hold_seconds: Count | None = Field(
+        None, description="How long no other trial begins; doubled when one had to be taken back."
+    )
+    next_at: datetime | None = Field(None, description="When the next trial may begin.")
+    useful: Count | None = Field(None, description="Not exceeded until the next trial: more workers were no faster.")
 
 
 class Throughput(StatusModel):
@@ -147,5 +177,6 @@ class IngestionRunStatus(StatusModel):
     workers: WorkersStatus | None = None
     memory: MemoryStatus = MemoryStatus()
     source: SourceStatus = SourceStatus()
+    trial: TrialStatus = TrialStatus()
     throughput: Throughput = Throughput()
     adaptations: list[Adaptation] = Field([], max_length=MAX_ADAPTATIONS, description="The last changes, oldest first.")

@@ -1,22 +1,29 @@
-"""The decision: the first policy that has an answer moves, or holds, the lever."""
+"""The decision: the first policy that has an answer moves, or holds, a lever."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
+from ingestion_contract.status import TrialStatus
 from ingestion_operator.decision.ceiling import ceiling_after
-from ingestion_operator.decision.decision import Decision, Finding, Verdict
+from ingestion_operator.decision.decision import Decision, Finding, Lever, Verdict
 from ingestion_operator.decision.limits import current_limits, decide_limits
-from ingestion_operator.decision.policies import minimum, stale_telemetry
+from ingestion_operator.decision.policies import ignored_exits, minimum, stale_telemetry
 from ingestion_operator.decision.policies.bounds import bounds
+from ingestion_operator.decision.policies.crowded import crowded
 from ingestion_operator.decision.policies.danger import danger
+from ingestion_operator.decision.policies.eased import eased
 from ingestion_operator.decision.policies.memory_emergency import REASON as MEMORY_PRESSURE
 from ingestion_operator.decision.policies.memory_emergency import memory_emergency
+from ingestion_operator.decision.policies.objectives import short_of_objectives
 from ingestion_operator.decision.policies.over_target import over_target
+from ingestion_operator.decision.policies.pressure import pressed_since, pressure, too_full
 from ingestion_operator.decision.policies.recovery import recovery
 from ingestion_operator.decision.policies.settling import settling
 from ingestion_operator.decision.policies.source_blocked import source_blocked
+from ingestion_operator.decision.policies.starved import starved
+from ingestion_operator.decision.policies.trial import trial
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.words import short_of_memory
@@ -28,12 +35,18 @@ Policy = Callable[[Situation], Verdict | None]
 
 POLICIES: tuple[Policy, ...] = (
     source_blocked,
+    ignored_exits.ignored_exits,
     bounds,
     settling,
     memory_emergency,
     over_target,
     danger,
+    pressure,
     stale_telemetry.stale_telemetry,
+    trial,
+    starved,
+    crowded,
+    eased,
     recovery,
 )
 """In order of precedence: what must hold at once comes first, what may raise comes last."""
@@ -49,25 +62,42 @@ def decide(snapshot: Snapshot, now: datetime, *, frozen: bool = False) -> Decisi
     """
     situation = Situation(snapshot, now)
     verdict = None if frozen else _first(situation)
-    change = verdict if verdict is not None and verdict.value != situation.wanted else None
-    parallelism = situation.wanted if change is None else change.value
+    change = verdict if verdict is not None and verdict.value != situation.lever(verdict.lever) else None
+    parallelism = _after(situation, Lever.PARALLELISM, change)
+    budget_percent = _after(situation, Lever.BUDGET, change)
     source = verdict.source if verdict is not None and verdict.source is not None else snapshot.status.source
     return Decision(
         parallelism=parallelism,
+        budget_percent=budget_percent,
         change=change,
         ceiling=ceiling_after(situation, change),
-        limits=current_limits(situation) if frozen else decide_limits(situation, parallelism),
+        limits=current_limits(situation) if frozen else decide_limits(situation, parallelism, budget_percent),
         stalled=minimum.out_of_memory_at_minimum(situation),
         pressure=_pressure(situation, change),
+        pressed_since=pressed_since(situation),
         telemetry=_telemetry(situation),
+        short_of=short_of_objectives(situation),
         source=source,
-        floor_bytes=situation.floor,
+        trial=_trial(situation, verdict, change),
+        floors=situation.floors,
         device_bytes=min((gpu.total for gpu in situation.gpus), default=snapshot.status.memory.device_bytes),
     )
 
 
 def _first(situation: Situation) -> Verdict | None:
     return next((verdict for policy in POLICIES if (verdict := policy(situation)) is not None), None)
+
+
+def _after(situation: Situation, lever: Lever, change: Verdict | None) -> int:
+    return change.value if change is not None and change.lever is lever else situation.lever(lever)
+
+
+def _trial(situation: Situation, verdict: Verdict | None, change: Verdict | None) -> TrialStatus:
+    """Return the trial as it stands; a change for another reason ends it, since it would be judged by that."""
+    present = situation.snapshot.status.trial
+    if verdict is not None and verdict.trial is not None:
+        return verdict.trial
+    return present if change is None else present.model_copy(update={"from_": None})
 
 
 def _pressure(situation: Situation, change: Verdict | None) -> Finding | None:
@@ -78,7 +108,7 @@ def _pressure(situation: Situation, change: Verdict | None) -> Finding | None:
     )
     if situation.waiting or just_exhausted:
         return Finding(MEMORY_PRESSURE, short_of_memory(situation))
-    return None
+    return too_full(situation)
 
 
 def _telemetry(situation: Situation) -> Finding | None:

@@ -7,13 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from ingestion_contract.limits import Limits
-from ingestion_contract.status import SourceStatus
+from ingestion_contract.status import MeasuredFloor, SourceStatus, TrialStatus
 
 
 class Lever(StrEnum):
     """What the operator can move."""
 
     PARALLELISM = "parallelism"
+    """Worker pods wanted."""
+    BUDGET = "budgetPercent"
+    """Of its part of the target, what each worker may use of its device."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Verdict:
         message: one sentence with the evidence.
         ceiling: whether the value is not to be exceeded for a while.
         source: how the run stands with its source from now on; None leaves it as it is.
+        trial: what is being tried from now on; None leaves it as it is.
     """
 
     lever: Lever
@@ -34,6 +38,7 @@ class Verdict:
     message: str
     ceiling: bool = False
     source: SourceStatus | None = None
+    trial: TrialStatus | None = None
 
 
 @dataclass(frozen=True)
@@ -59,23 +64,31 @@ class Decision:
 
     Attributes:
         parallelism: worker pods wanted.
-        change: why that differs from before; None if it does not.
+        budget_percent: of its part of the target, what each worker may use.
+        change: why one of them differs from before; None if none does.
         limits: for every worker; a new revision if they differ from before.
         stalled: what keeps the run from going on, until something is changed.
         pressure: why memory is short; None if it is not.
+        pressed_since: since when a shared device has been too full; None if none is.
         telemetry: what is missing to see the workers; None if nothing is.
+        short_of: the objective that the run is short of; None if it is not, or nothing is known yet.
         source: how the run stands with its source.
-        floor_bytes: what one worker was measured to need at the least.
+        trial: what is being tried for the sake of speed.
+        floors: the last measurements of what one worker needs at the least.
         device_bytes: size of the smallest device.
     """
 
     parallelism: int
+    budget_percent: int
     change: Verdict | None
     ceiling: Ceiling | None
     limits: Limits
     stalled: Finding | None
     pressure: Finding | None
+    pressed_since: datetime | None
     telemetry: Finding | None
+    short_of: Finding | None
     source: SourceStatus
-    floor_bytes: int | None
+    trial: TrialStatus
+    floors: list[MeasuredFloor]
     device_bytes: int | None

@@ -24,14 +24,14 @@ def current_limits(situation: Situation) -> Limits:
     )
 
 
-def decide_limits(situation: Situation, parallelism: int) -> Limits:
+def decide_limits(situation: Situation, parallelism: int, budget_percent: int) -> Limits:
     """Return the limits for so many workers: the present ones, or others with the next revision."""
     present = current_limits(situation)
     if not _applied(situation, present):
         return present
     wanted = Limits(
         revision=present.revision,
-        budget_bytes=_budget(situation, parallelism, present.budget_bytes),
+        budget_bytes=_budget(situation, parallelism, budget_percent, present.budget_bytes),
         floor_bytes=_floor(situation, present.floor_bytes),
         videos_per_hour=egress_share(situation.snapshot.run.spec.source.videos_per_hour, parallelism),
     )
@@ -50,8 +50,8 @@ def _applied(situation: Situation, limits: Limits) -> bool:
     return reached or situation.seconds_since(situation.workers.limits_changed_at) >= APPLIED_WITHIN_SECONDS
 
 
-def _budget(situation: Situation, parallelism: int, present: int | None) -> int | None:
-    """Return an equal share of the target for each worker on a device, beside what others hold; at least the floor.
+def _budget(situation: Situation, parallelism: int, percent: int, present: int | None) -> int | None:
+    """Return an equal share of the target for each worker on a device, or so many percent of it, beside what others hold; at least the floor.
 
     While more workers are there, or are still wanted, than fit, the shares stay as they are: a larger one would be
     taken from those that are on their way out, and a smaller one would be below the floor and stop the work.
@@ -65,7 +65,7 @@ def _budget(situation: Situation, parallelism: int, present: int | None) -> int 
     fit = max(1, smallest.fit(floor, target))
     if on_each > fit and parallelism > situation.bounds.min:
         return present
-    share = max(floor, smallest.room(target) // min(on_each, fit))
+    share = max(floor, smallest.room(target) * percent // 100 // min(on_each, fit))
     return present if _only_restless(smallest, share, present) else share
 
 

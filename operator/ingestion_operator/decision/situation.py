@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from statistics import median_low
 
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import Memory, Parallelism
-from ingestion_contract.status import WorkersStatus
+from ingestion_contract.status import MeasuredFloor, WorkersStatus
 from ingestion_contract.summary import MemoryReport, ShardSummary
+from ingestion_operator.decision.decision import Lever
+from ingestion_operator.decision.floors import remembered, robust_floor
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.pods import Exit, Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -77,6 +78,19 @@ class Situation:
         """Worker pods wanted until now."""
         return self.workers.parallelism
 
+    def lever(self, lever: Lever) -> int:
+        """Return where a lever stands."""
+        return self.wanted if lever is Lever.PARALLELISM else self.workers.budget_percent
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the work that is left will take, at the pace until now; endless as long as nothing is done."""
+        videos, work = self.snapshot.status.videos, self.snapshot.jobs.get(Step.WORK)
+        done = videos.succeeded + videos.failed + videos.skipped
+        if work is None or not done:
+            return float("inf")
+        return self.seconds_since(work.created_at) * max(0, videos.total - done) / done
+
     @cached_property
     def active(self) -> tuple[Pod, ...]:
         """Pods that hold, or will hold, a device: also those that are on their way out."""
@@ -134,10 +148,18 @@ class Situation:
 
     @cached_property
     def floor(self) -> int | None:
-        """What one worker needs at the least: the median of what was measured, else what was known before."""
-        floors = [sample.floor for sample in self.fresh.values() if sample.floor]
-        floors += [report.floor_bytes for report in self._reports if report.floor_bytes]
-        return median_low(floors) if floors else self.snapshot.status.memory.floor_bytes
+        """What one worker needs at the least: the robust one of the last measurements, else what was known before."""
+        largest = max((gpu.total for gpu in self.gpus), default=None)
+        return robust_floor(self.floors, largest) or self.snapshot.status.memory.floor_bytes
+
+    @cached_property
+    def floors(self) -> list[MeasuredFloor]:
+        """The last measurements of what a worker needs at the least."""
+        measured = {uid: sample.floor for uid, sample in self.fresh.items() if sample.floor}
+        for pod in self.snapshot.pods_of(Step.WORK):
+            if pod.exit in self.exhausted and (report := _report(pod.exit)) is not None and report.floor_bytes:
+                measured[pod.uid] = report.floor_bytes
+        return remembered(self.snapshot.status.memory.floors, measured)
 
     @cached_property
     def gpus(self) -> tuple[Gpu, ...]:
@@ -149,6 +171,11 @@ class Situation:
     def exclusive(self) -> bool:
         """Whether each worker is seen to have a device of its own, so that fewer workers free nothing."""
         return len(self.gpus) > 1 and all(gpu.claims == 1 for gpu in self.gpus)
+
+    def device_of(self, pod: Pod) -> str | None:
+        """Return the device that a pod has told of."""
+        sample = self.snapshot.samples.get(pod.uid)
+        return sample.gpu_uuid if sample is not None else None
 
     def seconds_since(self, moment: datetime | None) -> float:
         """Return the age of a moment; that of none is endless."""
@@ -162,8 +189,7 @@ class Situation:
 
     @cached_property
     def _reports(self) -> Sequence[MemoryReport]:
-        summaries = [ended.summary for ended in self.exhausted]
-        return [item.memory for item in summaries if isinstance(item, ShardSummary) and item.memory is not None]
+        return [report for ended in self.exhausted if (report := _report(ended)) is not None]
 
     def _gpu(self, uuid: str) -> Gpu:
         samples = [sample for sample in self.fresh.values() if sample.gpu_uuid == uuid]
@@ -183,6 +209,11 @@ class Situation:
         return tuple(
             item for item in exits if since is None or (item.finished_at is not None and item.finished_at > since)
         )
+
+
+def _report(ended: Exit | None) -> MemoryReport | None:
+    summary = ended.summary if ended is not None else None
+    return summary.memory if isinstance(summary, ShardSummary) else None
 
 
 def _latest(samples: Sequence[WorkerSample], value: Callable[[WorkerSample], int | None]) -> int | None:

@@ -21,10 +21,12 @@ class Rate:
 
     Attributes:
         audio_seconds_per_hour: what was heard in that time, as a rate.
+        utilisation: the share of that time in which the devices were busy, 0 to 1, None if they do not say.
         seconds: how long that time was.
     """
 
     audio_seconds_per_hour: int
+    utilisation: float | None
     seconds: float
 
 

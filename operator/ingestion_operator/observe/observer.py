@@ -18,6 +18,7 @@ from ingestion_operator.kube import Kube
 from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.neighbours import Neighbours
+from ingestion_operator.observe.rate import RateMeter
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.observe.tally import Tally, update_tallies
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -42,6 +43,7 @@ class Observer:
         self._samples: dict[str, WorkerSample] = {}
         self._tallies: dict[int, Tally] = {}
         self._neighbours = Neighbours()
+        self._meter = RateMeter()
         self._quiet_since = clock()
         self._scraped_at: datetime | None = None
 
@@ -59,8 +61,10 @@ class Observer:
         await self._scrape(snapshot)
         snapshot = self.assemble(run, raw)
         self._tallies = update_tallies(self._tallies, snapshot.pods_of(Step.WORK), self._samples)
-        self._watch_quiet(snapshot)
-        return replace(snapshot, tallies=dict(self._tallies), quiet_since=self._quiet_since)
+        situation = Situation(snapshot, self._clock())
+        self._watch_quiet(situation)
+        self._meter.add(situation)
+        return replace(snapshot, tallies=dict(self._tallies), quiet_since=self._quiet_since, rate=self._meter.rate())
 
     def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
         """Return what is known of the run without asking anybody."""
@@ -76,6 +80,7 @@ class Observer:
             self._tallies,
             self._neighbours.least(),
             self._quiet_since,
+            self._meter.rate(),
             self._sample_valid_seconds,
         )
 
@@ -101,11 +106,9 @@ class Observer:
             self._samples |= answers
             self._scraped_at = now
 
-    def _watch_quiet(self, snapshot: Snapshot) -> None:
+    def _watch_quiet(self, situation: Situation) -> None:
         """Start the quiet time anew when memory is short or somebody is not heard."""
-        now = self._clock()
-        situation = Situation(snapshot, now)
-        known = snapshot.status.memory.oom_by_pod
+        known = situation.snapshot.status.memory.oom_by_pod
         oom_seen = any(sample.oom_events > known.get(uid, 0) for uid, sample in situation.fresh.items())
         if situation.waiting or situation.silent or oom_seen:
-            self._quiet_since = now
+            self._quiet_since = situation.now

@@ -8,11 +8,30 @@ from datetime import datetime
 from enum import StrEnum
 
 from ingestion_contract.status import Adaptation, ConditionStatus, ConditionType, IngestionRunStatus
-from ingestion_operator.decision.policies import bounds, recovery, source_blocked
+from ingestion_operator.decision.policies import (
+    bounds,
+    crowded,
+    eased,
+    ignored_exits,
+    recovery,
+    source_blocked,
+    starved,
+    trial,
+)
 from ingestion_operator.status.conditions import find_condition, holds
 from ingestion_operator.status.report import SUSPENDED
 
-_GOOD_NEWS = (bounds.REASON, recovery.REASON, source_blocked.PROBE, source_blocked.ANSWERS)
+_GOOD_NEWS = (
+    bounds.REASON,
+    crowded.REASON,
+    eased.REASON,
+    ignored_exits.RESUMED,
+    recovery.REASON,
+    source_blocked.ANSWERS,
+    source_blocked.PROBE,
+    starved.REASON,
+    trial.TAKEN_BACK,
+)
 
 
 class NoticeType(StrEnum):

@@ -12,13 +12,14 @@ from ingestion_contract.status import (
     MemoryStatus,
     SourceStatus,
     Throughput,
+    TrialStatus,
     VideoList,
     Videos,
     WorkersStatus,
 )
 from ingestion_contract.summary import DiscoverSummary, FinishSummary
 from ingestion_operator.clock import whole_seconds
-from ingestion_operator.decision.decision import Decision, Finding
+from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
@@ -132,11 +133,16 @@ class _Report:
 
     def _levers(self, decision: Decision, memory: MemoryStatus) -> MemoryStatus:
         before = self._before.workers or WorkersStatus(parallelism=decision.parallelism)
-        update: dict[str, object] = {"parallelism": decision.parallelism}
-        if decision.change is not None:
+        update: dict[str, object] = {
+            "parallelism": decision.parallelism,
+            "budget_percent": decision.budget_percent,
+        }
+        if decision.parallelism != before.parallelism and decision.change is not None:
             update |= {"changed_at": self._now, "reason": decision.change.reason}
-            known = self._before.adaptations
-            self._update["adaptations"] = add_adaptation(known, decision.change, before.parallelism, self._now)
+        if decision.change is not None:
+            self._update["adaptations"] = add_adaptation(
+                self._before.adaptations, decision.change, _stood(before, decision.change.lever), self._now
+            )
         if decision.ceiling is not None:
             update["ceiling"] = decision.ceiling.value
             update["ceiling_expires_at"] = decision.ceiling.expires_at
@@ -147,9 +153,12 @@ class _Report:
         update["videos_per_hour"] = limits.videos_per_hour
         self._update["workers"] = before.model_copy(update=update)
         self._update["source"] = decision.source
+        self._update["trial"] = decision.trial
         seen = {
             "used_percent": used_percent(self._snapshot.samples[uid] for uid in self._running()),
             "floor_bytes": limits.floor_bytes,
+            "floors": decision.floors,
+            "pressed_since": decision.pressed_since,
             "budget_bytes": limits.budget_bytes,
             "device_bytes": decision.device_bytes,
         }
@@ -168,6 +177,7 @@ class _Report:
         ):
             self._conditions.set(ConditionType.MEMORY_PRESSURE, False, "NoPressure")
         self._telemetry_condition(decision)
+        self._objectives_condition(decision)
         blocked = decision.source.blocked_until is not None
         self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, "SourceBlocked" if blocked else "SourceAnswers")
 
@@ -179,6 +189,16 @@ class _Report:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, True, "WorkersAnswer")
         elif self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is None:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkersYet")
+
+    def _objectives_condition(self, decision: Decision) -> None:
+        short, told = decision.short_of, self._conditions.get(ConditionType.OBJECTIVES_MET)
+        if short is not None:
+            if told is None or told.reason != short.reason or self._update["videos"] != self._before.videos:
+                self._conditions.set(ConditionType.OBJECTIVES_MET, False, short.reason, short.message)
+        elif self._snapshot.rate is not None:
+            self._conditions.set(ConditionType.OBJECTIVES_MET, True, "OnCourse")
+        elif told is None:
+            self._conditions.set(ConditionType.OBJECTIVES_MET, None, "TooEarly")
 
     def _finish(self) -> None:
         result = final_count(self._snapshot)
@@ -193,7 +213,7 @@ class _Report:
         else:
             self._go_on("Finishing", f"the output is being counted{self._trouble(Step.FINISH)}")
         memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
-        self._update["memory"] = memory.model_copy(update={"used_percent": None})
+        self._update["memory"] = memory.model_copy(update={"used_percent": None, "pressed_since": None})
 
     def _trouble(self, step: Step) -> str:
         """Return what keeps a step from going on, if anything does."""
@@ -243,10 +263,17 @@ class _Report:
             self._conditions.failed(reason, message)
         self._update["completion_time"] = whole_seconds(self._now)
         self._update["source"] = SourceStatus(changed_at=self._before.source.changed_at)
+        self._update["trial"] = TrialStatus()
+        if self._conditions.get(ConditionType.OBJECTIVES_MET) is not None:
+            self._conditions.set(ConditionType.OBJECTIVES_MET, complete, reason, message)
         for kind in (ConditionType.MEMORY_PRESSURE, ConditionType.SOURCE_BLOCKED):
             if self._conditions.get(kind) is not None:
                 self._conditions.set(kind, False, "RunEnded")
         self._conditions.drop(ConditionType.TELEMETRY_AVAILABLE)
+
+
+def _stood(workers: WorkersStatus, lever: Lever) -> int:
+    return workers.parallelism if lever is Lever.PARALLELISM else workers.budget_percent
 
 
 def _pods(count: int) -> str:

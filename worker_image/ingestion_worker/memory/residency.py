@@ -22,6 +22,7 @@ from ingestion_worker.memory.footprint import Footprint
 from ingestion_worker.memory.governor import Batch, Governor
 from ingestion_worker.memory.ladder import Rung
 from ingestion_worker.memory.limits_file import LimitsFile
+from ingestion_worker.memory.overhead import BatchTimes
 from ingestion_worker.memory.patience import Patience
 from ingestion_worker.memory.turn import turn
 from ingestion_worker.models.loaded import Models
@@ -59,6 +60,7 @@ class Residency:
         self._short_of: Stage | None = None
         self._last_need: int | None = None
         self._permitted = 1
+        self._times = BatchTimes()
 
     @property
     def two_passes(self) -> bool:
@@ -190,6 +192,7 @@ class Residency:
         self._footprints[self._wanted] = footprint
         self._law = replace(self._law, footprint=footprint)
         self._metrics.floor.set(self._known_floor or 0)
+        self._metrics.window_memory.set(footprint.windows.slope)
         log.info(
             "memory base=%d windows=%d+%d texts=%d+%d/1000 tokens floor=%d",
             footprint.base,
@@ -209,7 +212,9 @@ class Residency:
         batch = Batch(stage, size, seconds, self._permitted)
         self._law = governor.after_batch(self._law, batch, highest, time.monotonic())
         if stage is Stage.ASR:
+            self._times = self._times.with_batch(size, seconds)
             self._metrics.batch_size.set(size)
+            self._metrics.batch_overhead.set(self._times.overhead or 0)
 
     def _batch_failed(self, error: OutOfDeviceMemory, size: int, items: int) -> None:
         """Learn from a batch for which memory did not suffice; after a batch of one, return when there is room again.

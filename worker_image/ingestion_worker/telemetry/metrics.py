@@ -43,6 +43,12 @@ class Metrics:
         self.batch_size = Gauge(names.BATCH_SIZE, "Windows in the latest batch.", registry=registry)
         self.batch_ceiling = Gauge(names.BATCH_CEILING, "Largest batch allowed now.", registry=registry)
         self.floor = Gauge(names.FLOOR_MEMORY, "Models and a batch of one, in bytes.", registry=registry)
+        self.window_memory = Gauge(
+            names.WINDOW_MEMORY, "What each window of a batch adds, in bytes.", registry=registry
+        )
+        self.batch_overhead = Gauge(
+            names.BATCH_OVERHEAD, "Time of a batch whatever its size, in windows.", registry=registry
+        )
         self.limits_revision = Gauge(names.LIMITS_REVISION, "Limits applied.", registry=registry)
         self._stage_threads: Mapping[Stage, int] = {}
         self._waiting: Mapping[Stage, Callable[[], int]] = {}

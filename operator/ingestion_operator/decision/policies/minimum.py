@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import ConditionStatus, ConditionType
 from ingestion_operator.decision.decision import Finding
+from ingestion_operator.decision.exits import too_many
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.words import gib, short_of_memory, shortened
 
@@ -21,9 +22,9 @@ def out_of_memory_at_minimum(situation: Situation) -> Finding | None:
     """Say so when fewer workers cannot help and none works; it ends when one does, or when the spec is changed."""
     if any(sample.state is WorkerState.WORKING for sample in situation.fresh.values()):
         return None
-    if _alone(situation) and _in_vain(situation):
+    if too_many(situation) or (_alone(situation) and _in_vain(situation)):
         return Finding(REASON, f"{short_of_memory(situation)}; {_measured(situation)}; {_HELP}")
-    return _still_stalled(situation)
+    return still_stalled(situation)
 
 
 def _alone(situation: Situation) -> bool:
@@ -47,7 +48,8 @@ def _measured(situation: Situation) -> str:
     return f"one worker needs {floor} at its floor, the device has {sizes} (target {situation.memory.target_percent} %)"
 
 
-def _still_stalled(situation: Situation) -> Finding | None:
+def still_stalled(situation: Situation) -> Finding | None:
+    """Return what the run is stalled by, as long as nobody has changed the spec since."""
     for condition in situation.snapshot.status.conditions:
         if (
             condition.type is ConditionType.STALLED

@@ -1,34 +1,29 @@
-"""Memory has been free for long enough: up to what was measured to fit."""
+"""Memory has been free for long enough: up to what was measured to fit, as far as more workers are of use."""
 
 from __future__ import annotations
 
+from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.throughput import gain, pace
 from ingestion_operator.decision.words import what_fits
 
 REASON = "MemoryRecovered"
+LEAST_GAIN = 1.03
+"""More workers that are expected to gain less are not started."""
 
 
 def recovery(situation: Situation) -> Verdict | None:
-    """Go up to the least of: the maximum, what fits, the ceiling while it holds, and the work that is left."""
-    if situation.floor is None or not _calm(situation):
+    """Go up to the least of: the maximum, what fits, what is known to be useful, the ceiling, and the work left."""
+    if situation.floor is None or not calm(situation):
         return None
-    value = min(situation.bounds.max, _room(situation, situation.floor), _ceiling(situation), situation.remaining)
+    most = min(situation.bounds.max, _room(situation, situation.floor), _useful(situation), situation.remaining)
+    value = _fastest(situation, _below_ceiling(situation, most))
     if value <= situation.wanted:
         return None
     seconds = situation.memory.recovery_after_seconds
     evidence = f"no memory trouble for {seconds} s; {what_fits(situation, situation.floor)}"
     return Verdict(Lever.PARALLELISM, value, REASON, evidence)
-
-
-def _calm(situation: Situation) -> bool:
-    wait = situation.memory.recovery_after_seconds
-    moments = (
-        situation.snapshot.quiet_since,
-        situation.workers.changed_at,
-        situation.snapshot.status.memory.last_oom_at,
-    )
-    return situation.all_heard and not situation.waiting and all(situation.seconds_since(at) >= wait for at in moments)
 
 
 def _room(situation: Situation, floor: int) -> int:
@@ -38,7 +33,32 @@ def _room(situation: Situation, floor: int) -> int:
     return sum(gpu.fit(floor, situation.memory.target_percent) for gpu in situation.gpus)
 
 
-def _ceiling(situation: Situation) -> int:
+def _useful(situation: Situation) -> int:
+    trial = situation.snapshot.status.trial
+    holds = trial.useful is not None and trial.next_at is not None and situation.now < trial.next_at
+    return trial.useful if holds and trial.useful is not None else situation.bounds.max
+
+
+def _below_ceiling(situation: Situation, value: int) -> int:
+    """Return the value, or less: not above the ceiling while it holds, and only one step at a time beyond it then.
+
+    The measured floors said that so many fit, too, when memory ran out.
+    """
     expires, ceiling = situation.workers.ceiling_expires_at, situation.workers.ceiling
-    holds = ceiling is not None and expires is not None and situation.now < expires
-    return ceiling if holds and ceiling is not None else situation.bounds.max
+    if ceiling is None or expires is None or value <= ceiling:
+        return value
+    if situation.now < expires:
+        return ceiling
+    return min(value, max(ceiling, situation.wanted) + 1)
+
+
+def _fastest(situation: Situation, most: int) -> int:
+    """Return the number of workers, from the present one to the most, that is expected to be fastest."""
+    known = pace(situation)
+    if known is None:
+        return most
+    gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
+    if any(expected is None for expected, _ in gains):
+        return most
+    expected, value = max(((gained or 0.0, value) for gained, value in gains), default=(0.0, 0))
+    return -value if expected >= LEAST_GAIN else situation.wanted

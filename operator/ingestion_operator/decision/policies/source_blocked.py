@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 
 from ingestion_contract.exit_codes import ExitCode
@@ -15,6 +16,8 @@ PROBE = "SourceProbe"
 ANSWERS = "SourceAnswers"
 FIRST_PAUSE_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 1800
+JITTER = 0.2
+"""Pauses differ by as much of their length, both ways."""
 
 
 def source_blocked(situation: Situation) -> Verdict | None:
@@ -35,20 +38,30 @@ def source_blocked(situation: Situation) -> Verdict | None:
 
 def _pause(situation: Situation, source: SourceStatus) -> Verdict:
     pause = min(LONGEST_PAUSE_SECONDS, 2 * source.pause_seconds) if source.pause_seconds else FIRST_PAUSE_SECONDS
+    seconds = round(pause * _jitter(situation, pause))
     paused = SourceStatus(
         changed_at=situation.now,
-        blocked_until=situation.now + timedelta(seconds=pause),
+        blocked_until=situation.now + timedelta(seconds=seconds),
         pause_seconds=pause,
         resume_parallelism=source.resume_parallelism or situation.wanted,
     )
-    message = f"the source blocks this cluster's address (exit code 75); one worker tries again in {pause} s"
+    message = f"the source blocks this cluster's address (exit code 75); one worker tries again in {seconds} s"
     return Verdict(Lever.PARALLELISM, 0, BLOCKED, message, source=paused)
+
+
+def _jitter(situation: Situation, pause: int) -> float:
+    """Return a factor that differs from run to run, so that runs which were blocked together do not come back together.
+
+    It follows from the run and the pause, since the same snapshot must give the same decision.
+    """
+    seed = f"{situation.snapshot.run.metadata.uid} {pause}".encode()
+    return 1 - JITTER + 2 * JITTER * zlib.crc32(seed) / 0xFFFFFFFF
 
 
 def _wait_or_probe(situation: Situation, source: SourceStatus) -> Verdict:
     if source.blocked_until is not None and situation.now < source.blocked_until:
         return Verdict(Lever.PARALLELISM, 0, BLOCKED, "the pause has not passed yet")
-    message = f"{source.pause_seconds} s have passed; one worker tries whether the source answers"
+    message = "the pause has passed; one worker tries whether the source answers"
     probed = source.model_copy(update={"changed_at": situation.now})
     return Verdict(Lever.PARALLELISM, 1, PROBE, message, source=probed)
 

@@ -1,0 +1,31 @@
+"""Workers that share a saturated device only take turns on it: fewer, with larger batches, are faster."""
+
+from __future__ import annotations
+
+from ingestion_operator.decision.decision import Verdict
+from ingestion_operator.decision.policies.trial import begin, may_try
+from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.throughput import batch_of, gain, pace, saturated
+
+REASON = "Crowded"
+LEAST_GAIN = 1.1
+"""Expected gains that are smaller are not worth stopping a worker."""
+LEAST_PERCENT = 103
+"""Of the rate before, what must be reached with fewer."""
+
+
+def crowded(situation: Situation) -> Verdict | None:
+    """Go down to the number of workers that is expected to be fastest."""
+    known = pace(situation)
+    if known is None or not may_try(situation) or not saturated(situation, known):
+        return None
+    lowest = max(situation.bounds.min, len(situation.gpus))
+    gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]
+    expected, value = max(gains, default=(0.0, 0))
+    if expected < LEAST_GAIN:
+        return None
+    message = (
+        f"the device is busy for {100 * known.utilisation:.0f} % of the time with batches of {known.batch}; "
+        f"{value} can have batches of {batch_of(situation, value)}, {100 * (expected - 1):.0f} % faster"
+    )
+    return begin(situation, value, LEAST_PERCENT, REASON, message)

@@ -1,0 +1,78 @@
+"""A change that was made for the sake of speed or economy is kept only if it proves itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ingestion_contract.status import TrialStatus
+from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.decision.situation import Situation
+
+KEPT = "TrialKept"
+TAKEN_BACK = "TrialTakenBack"
+RUNNING = "Trial"
+PROOF_SECONDS = 90.0
+"""So long must be measured."""
+LONGEST_SECONDS = 900.0
+"""A trial that could not be measured by then is taken back."""
+FIRST_HOLD_SECONDS = 900
+LONGEST_HOLD_SECONDS = 4 * 3600
+LEAST_LEFT_SECONDS = 600.0
+"""With less work left than that, no trial pays."""
+
+
+def may_try(situation: Situation) -> bool:
+    """Return whether a trial may begin now: the pace is known, no hold lasts, and enough work is left."""
+    status, rate = situation.snapshot.status.trial, situation.snapshot.rate
+    return (
+        status.from_ is None
+        and rate is not None
+        and rate.seconds >= PROOF_SECONDS
+        and (status.next_at is None or situation.now >= status.next_at)
+        and situation.all_heard
+        and situation.seconds_left >= LEAST_LEFT_SECONDS
+    )
+
+
+def begin(situation: Situation, value: int, least_percent: int, reason: str, message: str) -> Verdict:
+    """Go to a lower value, which must reach so many percent of the present rate."""
+    rate, present = situation.snapshot.rate, situation.snapshot.status.trial
+    assert rate is not None
+    least = rate.audio_seconds_per_hour * least_percent // 100
+    begun = present.model_copy(update={"from_": situation.wanted, "least_rate": least, "useful": None})
+    return Verdict(Lever.PARALLELISM, value, reason, message, trial=begun)
+
+
+def trial(situation: Situation) -> Verdict | None:
+    """Hold while a trial is measured; then keep it, or go back to where it began."""
+    status, rate = situation.snapshot.status.trial, situation.snapshot.rate
+    if status.from_ is None:
+        return None
+    if rate is None or rate.seconds < PROOF_SECONDS:
+        if situation.seconds_since(situation.workers.changed_at) < LONGEST_SECONDS:
+            return Verdict(Lever.PARALLELISM, situation.wanted, RUNNING, "a trial is being measured")
+        return _back(situation, status.from_, "its effect could not be measured")
+    compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(status.least_rate)} were asked for"
+    if rate.audio_seconds_per_hour < status.least_rate:
+        return _back(situation, status.from_, compared)
+    kept = _held(situation, status, useful=situation.wanted)
+    return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
+
+
+def _back(situation: Situation, value: int, evidence: str) -> Verdict:
+    value = min(value, situation.bounds.max)
+    message = f"fewer workers have not proved themselves: {evidence}"
+    held = _held(situation, situation.snapshot.status.trial, useful=None)
+    return Verdict(Lever.PARALLELISM, value, TAKEN_BACK, message, trial=held)
+
+
+def _held(situation: Situation, status: TrialStatus, *, useful: int | None) -> TrialStatus:
+    """Return the status after a trial; the hold doubles when it was taken back."""
+    hold = FIRST_HOLD_SECONDS
+    if status.hold_seconds is not None:
+        hold = status.hold_seconds if useful is not None else min(LONGEST_HOLD_SECONDS, 2 * status.hold_seconds)
+    return TrialStatus(hold_seconds=hold, next_at=situation.now + timedelta(seconds=hold), useful=useful)
+
+
+def _hours(audio_seconds_per_hour: int) -> str:
+    return f"{audio_seconds_per_hour / 3600:.1f}"

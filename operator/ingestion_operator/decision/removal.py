@@ -1,0 +1,26 @@
+"""Which pods Kubernetes takes away when a Job's parallelism is lowered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ingestion_operator.observe.pods import Pod
+
+
+def removed_first(pods: Iterable[Pod]) -> list[Pod]:
+    """Return the pods in the order in which the Job controller removes them.
+
+    Those that do not run, those that are not ready, those that have been ready for the shortest time, the newest: the
+    order of `ActivePods` in Kubernetes' controller, which has no regard for costs of deletion.
+    """
+    return sorted(pods, key=_rank)
+
+
+def removed(pods: Sequence[Pod], parallelism: int) -> list[Pod]:
+    """Return the pods that would go if only so many were wanted."""
+    return removed_first(pods)[: max(0, len(pods) - parallelism)]
+
+
+def _rank(pod: Pod) -> tuple[bool, bool, float, float, str]:
+    ready_since = pod.ready_since.timestamp() if pod.ready_since is not None else 0.0
+    return (pod.running, pod.ready, -ready_since, -pod.created_at.timestamp(), pod.name)

@@ -1,0 +1,98 @@
+"""How much another number of workers would help on devices that they share. Pure.
+
+A batch of b windows takes t0 + t1 x b. With r = t0 / t1, which the workers measure, a device that is busy all the time
+does 1 / t1 x b / (r + b) windows in a second: larger batches use it better, and fewer workers have larger batches,
+since they share the memory. One that is not busy all the time waits for its workers, and more of them keep it busier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median_low
+
+from ingestion_operator.decision.situation import Gpu, Situation
+
+BUSY = 0.9
+"""A device that is busy for this share of the time is saturated: more workers only take turns on it."""
+SATURATED = 0.97
+"""The share of the time for which workers can be expected to keep a device busy at the most."""
+HEADROOM_PERCENT = 2
+"""Of its budget, what a worker leaves alone."""
+MAX_BATCH = 64
+"""Windows in a batch at the most, whatever the budget."""
+MEASURED_SECONDS = 30.0
+"""A rate over a shorter time says nothing."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How workers use the devices that they share.
+
+    Attributes:
+        workers: how many there are.
+        utilisation: the share of the time in which the devices were busy, 0 to 1.
+        batch: windows in their batches.
+        overhead: t0 / t1, in windows.
+    """
+
+    workers: int
+    utilisation: float
+    batch: int
+    overhead: float
+
+    @property
+    def speed(self) -> float:
+        """The share of what the devices could do with endless batches."""
+        return self.utilisation * efficiency(self.batch, self.overhead)
+
+
+def efficiency(batch: int, overhead: float) -> float:
+    """Return the share of a device's time in batches of that size that depends on their size."""
+    return batch / (overhead + batch)
+
+
+def pace(situation: Situation) -> Pace | None:
+    """Return how the workers use their devices; None where it is not known, or each has a device of its own."""
+    rate, samples = situation.snapshot.rate, situation.fresh.values()
+    batches = [sample.batch_size for sample in samples if sample.batch_size]
+    overheads = [sample.batch_overhead for sample in samples if sample.batch_overhead]
+    if rate is None or rate.utilisation is None or rate.seconds < MEASURED_SECONDS or situation.exclusive:
+        return None
+    if not batches or not overheads:
+        return None
+    return Pace(situation.wanted, rate.utilisation, median_low(batches), median_low(overheads))
+
+
+def saturated(situation: Situation, known: Pace) -> bool:
+    """Return whether the devices are busy, and more windows wait for them than they get."""
+    queued = [sample.windows_waiting for sample in situation.fresh.values()]
+    return known.utilisation >= BUSY and bool(queued) and all(queued)
+
+
+def gain(situation: Situation, known: Pace, workers: int) -> float | None:
+    """Return how many times faster another number of workers is expected to be; None if that cannot be told.
+
+    More workers can be as much faster as there are more of them, fewer ones just as fast, until the device is saturated.
+    """
+    batch = batch_of(situation, workers)
+    if batch is None or known.speed <= 0:
+        return None
+    most = SATURATED * efficiency(batch, known.overhead)
+    if workers > known.workers:
+        most = min(most, known.speed * workers / known.workers)
+    return most / known.speed
+
+
+def batch_of(situation: Situation, workers: int) -> int | None:
+    """Return the largest batch that each of so many workers could have, None if their memory has not been measured."""
+    sizes = [sample.window_bytes for sample in situation.fresh.values() if sample.window_bytes]
+    floor, gpus = situation.floor, situation.gpus
+    if not sizes or floor is None or not gpus:
+        return None
+    on_each = -(-workers // len(gpus))
+    room = min(_share(gpu, situation.memory.target_percent, on_each) for gpu in gpus) - floor
+    return max(1, min(MAX_BATCH, 1 + room // max(sizes)))
+
+
+def _share(gpu: Gpu, target_percent: int, workers: int) -> int:
+    return gpu.room(target_percent) * (100 - HEADROOM_PERCENT) // (100 * workers)
