@@ -7,6 +7,7 @@ import logging
 import os
 from enum import StrEnum
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,11 +42,6 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-@app.callback()
-def _main() -> None:
-    """Keep `run` a command of its own although it is the only one."""
-
-
 @app.command()
 def run(
     worker_image: Annotated[
@@ -71,6 +67,14 @@ def run(
     levers: Annotated[
         Levers, typer.Option(help="adapt: change parallelism and limits. frozen: only watch and report.")
     ] = Levers.ADAPT,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="INGESTION_RECORD",
+            file_okay=False,
+            help="Folder for every decision with what it was taken from, a file per run. Default: none is kept.",
+        ),
+    ] = None,
     liveness: Annotated[
         str | None, typer.Option(help="Serve liveness here, as in http://0.0.0.0:8080/healthz. Default: nowhere.")
     ] = None,
@@ -84,12 +88,15 @@ def run(
     one goes on where it was.
     """
     allow_networks = tuple(map(_network, allow_network or ()))
+    if record is not None:
+        _make(record)
     # kopf and the client take a second to import, which `--help` need not wait for.
     from kubernetes.aio.config import ConfigException
 
     from ingestion_operator import main
     from ingestion_operator.desired.pod_template import WorkerSettings, proxies
     from ingestion_operator.logs import set_up_logs
+    from ingestion_operator.observe.recording import Recorder
     from ingestion_operator.reconciler import Settings
 
     set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
@@ -97,12 +104,47 @@ def run(
         workers=WorkerSettings(worker_image, worker_service_account, allow_networks, proxies(os.environ)),
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
+        recorder=Recorder(record) if record is not None else None,
     )
     try:
         asyncio.run(main.run(settings, namespace or [], liveness))
     except ConfigException as problem:
         typer.echo(f"error: no cluster to serve: neither a pod's service account nor a kubeconfig: {problem}", err=True)
         raise typer.Exit(1) from problem
+
+
+@app.command()
+def replay(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="A file that `run --record` has written, or a .gz of it."),
+    ],
+) -> None:
+    """Take recorded decisions again, and say what was changed and what would be decided otherwise now."""
+    from ingestion_operator.observe.recording import read
+    from ingestion_operator.replay import replay as replay_records
+
+    decisions = differing = 0
+    try:
+        for replayed in replay_records(read(file)):
+            decisions += 1
+            differing += bool(replayed.differences)
+            told = [replayed.told] if replayed.told is not None else []
+            for line in (*told, *(f"DIFFERS: {difference}" for difference in replayed.differences)):
+                typer.echo(f"{replayed.record.at:%Y-%m-%dT%H:%M:%SZ}  {line}")
+    except (ValueError, OSError) as problem:
+        typer.echo(f"error: {problem}", err=True)
+        raise typer.Exit(1) from problem
+    typer.echo(f"{decisions} decisions, {differing} of them different from what was recorded")
+    if differing:
+        raise typer.Exit(1)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise typer.BadParameter(f"{folder} cannot be made: {problem}", param_hint="--record") from problem
 
 
 def _network(text: str) -> str:

@@ -32,6 +32,7 @@ from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.observer import Observer
+from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
 from ingestion_operator.status.notices import as_of, notices
@@ -55,11 +56,13 @@ class Settings:
         workers: image and service account of the workers' pods.
         scrape_interval_seconds: how often the workers' metrics are read.
         frozen: whether the levers stay where they are.
+        recorder: keeps every decision with what it was taken from; None keeps none.
     """
 
     workers: WorkerSettings
     scrape_interval_seconds: float = 5.0
     frozen: bool = False
+    recorder: Recorder | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Reconciler:
             self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
         snapshot = await self._observer.observe(run, raw)
         now = self._clock()
-        decision = self._decide(snapshot)
+        decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
         if status != snapshot.status:
             await self._write(raw, status)
@@ -141,10 +144,15 @@ class Reconciler:
         await post(self._kube, run, news, now)
         self._told = True
 
-    def _decide(self, snapshot: Snapshot) -> Decision | None:
+    def _decide(self, snapshot: Snapshot, now: datetime) -> Decision | None:
         work = snapshot.jobs.get(Step.WORK)
-        running = current_step(snapshot) is Step.WORK and work is not None and not snapshot.run.spec.suspend
-        return decide(snapshot, self._clock(), frozen=self._settings.frozen) if running else None
+        if current_step(snapshot) is not Step.WORK or work is None or snapshot.run.spec.suspend:
+            return None
+        frozen, recorder = self._settings.frozen, self._settings.recorder
+        decision = decide(snapshot, now, frozen=frozen)
+        if recorder is not None:
+            recorder.add(Record(now, frozen, snapshot, decision))
+        return decision
 
     async def _follow(self, snapshot: Snapshot) -> Look:
         """Make the cluster follow the status."""

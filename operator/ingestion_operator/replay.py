@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from ingestion_operator.decision.decide import decide
-from ingestion_operator.decision.decision import Decision
+from ingestion_operator.decision.decision import Decision, Lever
 from ingestion_operator.observe.recording import Record
 
 
@@ -30,9 +30,9 @@ class Replayed:
     def told(self) -> str | None:
         """The change that is decided now, in one line; None if there is none."""
         change, workers = self.decision.change, self.record.snapshot.status.workers
-        if change is None:
+        if change is None or workers is None:
             return None
-        before = workers.parallelism if workers is not None else 0
+        before = workers.parallelism if change.lever is Lever.PARALLELISM else workers.budget_percent
         return f"{change.lever} {before} -> {change.value} {change.reason}: {change.message}"
 
 
