@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from ingestion_operator.kube import Kube
 from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.neighbours import Neighbours
+from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.rate import RateMeter
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.observe.tally import Tally, update_tallies
@@ -46,6 +47,7 @@ class Observer:
         self._meter = RateMeter()
         self._quiet_since = clock()
         self._scraped_at: datetime | None = None
+        self._scraped_ready: set[str] = set()
 
     async def observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
         """Return what is to be seen of the run now.
@@ -95,16 +97,20 @@ class Observer:
         self._cache.replace_pods(self._uid, await self._kube.select(PODS, namespace, labels))
 
     async def _scrape(self, snapshot: Snapshot) -> None:
-        now = self._clock()
-        if self._scraped_at is not None and now - self._scraped_at < SHORTEST_SCRAPE_INTERVAL:
-            return
         running = [pod for pod in snapshot.pods_of(Step.WORK) if pod.staying and pod.running]
-        if running:
+        if running and self._due(running):
+            self._scraped_at = self._clock()
+            self._scraped_ready = {pod.uid for pod in running if pod.ready}
             answers = await self._scraper.scrape(running)
             holders = [pod.uid for pod in snapshot.pods if pod.step is Step.WORK and pod.active and pod.running]
             self._neighbours.add(holders, answers)
             self._samples |= answers
-            self._scraped_at = now
+
+    def _due(self, running: Iterable[Pod]) -> bool:
+        """Return whether workers may be asked again; one that has turned not ready since is asked at once."""
+        if self._scraped_at is None or self._clock() - self._scraped_at >= SHORTEST_SCRAPE_INTERVAL:
+            return True
+        return any(pod.uid in self._scraped_ready and not pod.ready for pod in running)
 
     def _watch_quiet(self, situation: Situation) -> None:
         """Start the quiet time anew when memory is short or somebody is not heard."""
