@@ -17,10 +17,13 @@ WORKERS ?= 4
 ADAPT ?= on
 KEEP ?=
 
+# What `make incident` may be told, besides VIDEOS and GPU_GIB.
+DOCS ?=
+
 # What `make bench-worker` may be told.
 QUICK ?=
 
-.PHONY: help system install demo test lint format bench-worker bench-peers crds cluster-up cluster-down clean
+.PHONY: help system install demo incident test lint format bench-worker bench-peers crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +38,9 @@ install: system $(INSTALLED) ## Everything that this repository needs, into .ven
 
 demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
 	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
+
+incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
+	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
 
 test: system $(INSTALLED) ## All tests; those that need a cluster bring up their own.
 	@$(BIN)/pytest
