@@ -7,20 +7,18 @@ import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 
 from dev.demo import manifests
 from dev.demo.background import Done, stay_in_background
 from dev.demo.options import ROOT, Options
-from dev.demo.result import Result, summarise, table
+from dev.demo.result import Result, table
+from dev.demo.run import ingest, shown
+from dev.demo.signals import end_as_ctrl_c_does
 from dev.demo.stage import Stage, set_up
-from dev.demo.verify import verify
-from dev.demo.watch import watch
-from dev.sample_media.sentences import expected
 
 MOST_FAULTS = 10
 
@@ -50,8 +48,7 @@ def main(
     Exits with 0 only if every video of the sample that exists is in the output.
     """
     options = Options(videos, gpu_gib, workers, adapt is Adapt.ON, keep, kill_operator, build.absolute())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    end_as_ctrl_c_does()
     sys.exit(stay_in_background(lambda done: attempt(options, done)) if keep else attempt(options))
 
 
@@ -70,13 +67,7 @@ def attempt(options: Options, done: Done | None = None) -> int:
 def play(options: Options, done: Done | None) -> int:
     """Set the stage, apply the run, watch it, and report; with `done`, leave everything running until SIGTERM."""
     with set_up(options, say) as stage:
-        manifest = options.folder / "run.yaml"
-        run = manifests.run(stage.feed_url, options.videos, options.workers)
-        manifest.write_text(yaml.safe_dump(run, sort_keys=False))
-        say(stage.kube.kubectl("apply", "-f", str(manifest)).strip())
-        observations = watch(stage, say)
-        verification = verify(stage.output, str(stage.kube.run()["metadata"]["uid"]), expected(options.videos))
-        result = summarise(observations, verification, _shown(stage.output))
+        result = ingest(stage, say).result
         report(stage, result)
         code = 0 if result.complete else 1
         if done:
@@ -98,9 +89,9 @@ def report(stage: Stage, result: Result) -> None:
         console.print(f"not in the output as it should be: {fault}", style="red")
     if len(faults) > MOST_FAULTS:
         console.print(f"... and {len(faults) - MOST_FAULTS} more", style="red")
-    console.print(f"The same as JSON: {_shown(path)}")
+    console.print(f"The same as JSON: {shown(path)}")
     cluster = stage.cluster
-    look = f"{_shown(cluster.kubectl)} --kubeconfig {_shown(cluster.kubeconfig)} -n {manifests.NAMESPACE}"
+    look = f"{shown(cluster.kubectl)} --kubeconfig {shown(cluster.kubeconfig)} -n {manifests.NAMESPACE}"
     if stage.options.keep:
         console.print(f"Look around:      {look} describe ir\nEnd it:           make cluster-down")
     else:
@@ -110,15 +101,6 @@ def report(stage: Stage, result: Result) -> None:
 def say(line: str) -> None:
     """Print a line of the story."""
     console.print(line)
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ WORKER_IMAGE = "ingestion-worker:demo"
 
 ASR_MODEL = "demo-asr"
 EMBEDDER = "all-minilm-l6-v2"
+TARGET_PERCENT = 80
 RECOVERY_SECONDS = 120
 MOST_VIDEOS_PER_SHARD = 50
 
@@ -66,6 +67,6 @@ def run(feed_url: str, videos: int, workers: int) -> Manifest:
                 "videosPerShard": min(MOST_VIDEOS_PER_SHARD, math.ceil(videos / workers)),
                 "modelCache": {"persistentVolumeClaim": {"claimName": MODELS}},
             },
-            "memory": {"targetPercent": 80, "recoveryAfterSeconds": RECOVERY_SECONDS},
+            "memory": {"targetPercent": TARGET_PERCENT, "recoveryAfterSeconds": RECOVERY_SECONDS},
         },
     }

