@@ -12,12 +12,7 @@ def calm(situation: Situation) -> bool:
     """
     wait = situation.memory.recovery_after_seconds
     status, workers = situation.snapshot.status, situation.workers
-    moments = (
-        situation.snapshot.quiet_since,
-        workers.changed_at,
-        status.memory.last_oom_at,
-        workers.limits_changed_at if workers.budget_percent < 100 else None,
-    )
+    moments = (situation.snapshot.quiet_since, workers.changed_at, status.memory.last_oom_at)
     return (
         situation.all_heard
         and not situation.waiting

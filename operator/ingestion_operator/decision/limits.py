@@ -51,7 +51,7 @@ def _applied(situation: Situation, limits: Limits) -> bool:
 
 
 def _budget(situation: Situation, parallelism: int, percent: int, present: int | None) -> int | None:
-    """Return an equal share of the target for each worker on a device, or so many percent of it, beside what others hold; at least the floor.
+    """Return each worker's share of its device: so many percent of an equal part of the target; at least the floor.
 
     While more workers are there, or are still wanted, than fit, the shares stay as they are: a larger one would be
     taken from those that are on their way out, and a smaller one would be below the floor and stop the work.

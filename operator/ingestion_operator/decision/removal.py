@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ingestion_operator.decision.situation import Gpu, Situation
 from ingestion_operator.observe.pods import Pod
 
 
@@ -19,6 +20,12 @@ def removed_first(pods: Iterable[Pod]) -> list[Pod]:
 def removed(pods: Sequence[Pod], parallelism: int) -> list[Pod]:
     """Return the pods that would go if only so many were wanted."""
     return removed_first(pods)[: max(0, len(pods) - parallelism)]
+
+
+def frees(situation: Situation, parallelism: int, gpus: Iterable[Gpu]) -> bool:
+    """Return whether one of those that would go is on one of these devices: else memory is short there as before."""
+    uuids = {gpu.uuid for gpu in gpus}
+    return any(situation.device_of(pod) in uuids for pod in removed(situation.staying, parallelism))
 
 
 def _rank(pod: Pod) -> tuple[bool, bool, float, float, str]:

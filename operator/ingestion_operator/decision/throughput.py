@@ -72,7 +72,7 @@ def saturated(situation: Situation, known: Pace) -> bool:
 def gain(situation: Situation, known: Pace, workers: int) -> float | None:
     """Return how many times faster another number of workers is expected to be; None if that cannot be told.
 
-    More workers can be as much faster as there are more of them, fewer ones just as fast, until the device is saturated.
+    More workers are at the most as much faster as there are more of them; fewer are expected to saturate the device.
     """
     batch = batch_of(situation, workers)
     if batch is None or known.speed <= 0:

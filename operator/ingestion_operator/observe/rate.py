@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion_contract.metrics import WorkerState
+from ingestion_contract.summary import MAX_COUNT
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Rate
 
@@ -58,7 +59,7 @@ class RateMeter:
         busy = None
         if first.busy_seconds is not None and last.busy_seconds is not None:
             busy = (last.busy_seconds - first.busy_seconds) / seconds
-        return Rate(round(3600 * heard / seconds), busy, seconds)
+        return Rate(min(MAX_COUNT, round(3600 * heard / seconds)), busy, seconds)
 
     def _gained(self, situation: Situation) -> int:
         """Return the seconds of audio that were heard since the last time, by processes that are there now."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingestion_contract.metrics import WorkerState
@@ -121,6 +121,34 @@ def test_a_budget_is_never_below_the_floor_unless_a_worker_is_alone_under_the_ta
     if limits.budget_bytes is not None and floor is not None:
         alone = limits.budget_bytes == 40 * GIB * 80 // 100
         assert alone or limits.budget_bytes >= floor
+
+
+@given(snapshots(), st.data())
+def test_more_evidence_of_want_never_gives_more_workers(snapshot: Snapshot, data: st.DataObject) -> None:
+    heard = [uid for uid, sample in snapshot.samples.items() if sample.at >= ago(15)]
+    assume(heard)
+    uid = data.draw(st.sampled_from(heard))
+    wanting = replace(snapshot.samples[uid], state=WorkerState.WAITING_FOR_MEMORY)
+    short = replace(snapshot, samples={**snapshot.samples, uid: wanting})
+    assert decide(short, NOW).parallelism <= decide(snapshot, NOW).parallelism
+
+
+@given(snapshots(), st.integers(0, 60 * GIB))
+def test_more_that_others_hold_never_gives_more_workers(snapshot: Snapshot, more: int) -> None:
+    fuller = {uuid: snapshot.neighbours.get(uuid, 0) + more for uuid in ("GPU-a", "GPU-b")}
+    assert decide(replace(snapshot, neighbours=fuller), NOW).parallelism <= decide(snapshot, NOW).parallelism
+
+
+@given(snapshots())
+def test_a_restart_changes_no_way_down_and_allows_none_up(snapshot: Snapshot) -> None:
+    """What the process kept in memory is gone: the quiet time and the pace; what is in the status is not."""
+    restarted = decide(replace(snapshot, quiet_since=NOW, rate=None), NOW)
+    before = decide(snapshot, NOW)
+    assert snapshot.status.workers is not None
+    wanted = snapshot.status.workers.parallelism
+    if before.parallelism < wanted and before.change is not None and before.change.ceiling:
+        assert restarted.parallelism == before.parallelism
+    assert restarted.parallelism <= wanted or restarted.change is None or restarted.change.reason == "BoundsChanged"
 
 
 @given(snapshots())

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from ingestion_operator.decision.policies.over_target import over_target
-from tests.operator.kit import FLOOR, GIB, GPU, make_sample, situation
+from ingestion_operator.decision.situation import Situation
+from tests.operator.kit import FLOOR, GIB, GPU, NOW, ago, make_sample, make_snapshot, situation
 
 
 def test_four_floors_that_exceed_the_target_become_three_without_an_oom() -> None:
@@ -27,6 +30,18 @@ def test_what_a_batch_has_grown_into_is_not_a_floor() -> None:
 
 def test_one_worker_alone_may_exceed_the_target() -> None:
     assert over_target(situation([make_sample(gib=10, floor=FLOOR)])) is None
+
+
+def test_where_kubernetes_would_remove_a_worker_of_another_device_nobody_is_removed() -> None:
+    """All are ready, so the one that was ready last would go."""
+    crowded, roomy = [make_sample(gib=20, gpu="GPU-a")] * 2, [make_sample(gib=40, gpu="GPU-b")]
+    snapshot = make_snapshot([*crowded, *roomy])
+    last_on_roomy = tuple(replace(pod, ready_since=ago(100 - 10 * n)) for n, pod in enumerate(snapshot.pods))
+    last_on_crowded = tuple(replace(pod, ready_since=ago(10 + 10 * n)) for n, pod in enumerate(snapshot.pods))
+    assert over_target(Situation(replace(snapshot, pods=last_on_roomy), NOW)) is None
+    verdict = over_target(Situation(replace(snapshot, pods=last_on_crowded), NOW))
+    assert verdict is not None
+    assert verdict.value == 2
 
 
 def test_what_others_hold_counts() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
-from ingestion_contract.status import MemoryStatus
+from ingestion_contract.status import MemoryStatus, TrialStatus
 from ingestion_operator.decision.policies.recovery import recovery
-from tests.operator.kit import ago, make_job, make_run, make_sample, make_status, situation, waiting
+from ingestion_operator.decision.snapshot import Rate
+from tests.operator.kit import GIB, ago, make_job, make_run, make_sample, make_status, situation, waiting
 
 
 def test_after_a_quiet_time_straight_to_what_fits() -> None:
@@ -23,10 +24,15 @@ def test_not_above_the_ceiling_before_it_expires() -> None:
     verdict = recovery(situation([make_sample(gib=80)], status=status))
     assert verdict is not None
     assert verdict.value == 2
-    expired = make_status(1, ceiling=2, ceiling_expires_at=ago(1))
-    verdict = recovery(situation([make_sample(gib=80)], status=expired))
+
+
+@pytest.mark.parametrize(("wanted", "value"), [(1, 3), (2, 3), (3, 4), (6, 7)])
+def test_beyond_an_expired_ceiling_one_step_at_a_time(wanted: int, value: int) -> None:
+    """The floors said that so many fit, too, when memory ran out above the ceiling."""
+    expired = make_status(wanted, ceiling=2, ceiling_expires_at=ago(1))
+    verdict = recovery(situation([make_sample(gib=80)] * wanted, status=expired))
     assert verdict is not None
-    assert verdict.value == 7
+    assert verdict.value == value
 
 
 def test_not_above_the_shards_that_are_left() -> None:
@@ -34,6 +40,30 @@ def test_not_above_the_shards_that_are_left() -> None:
     verdict = recovery(situation([make_sample(gib=80)], jobs=[job]))
     assert verdict is not None
     assert verdict.value == 3
+
+
+def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:
+    trial = TrialStatus(hold_seconds=900, next_at=ago(-10), useful=2)
+    status = make_status(1).model_copy(update={"trial": trial})
+    verdict = recovery(situation([make_sample(gib=80)], status=status))
+    assert verdict is not None
+    assert verdict.value == 2
+    over = status.model_copy(update={"trial": trial.model_copy(update={"next_at": ago(10)})})
+    verdict = recovery(situation([make_sample(gib=80)], status=over))
+    assert verdict is not None
+    assert verdict.value == 7
+
+
+def test_a_device_that_is_busy_already_gets_no_more_workers() -> None:
+    busy = make_sample(gib=80, batch_size=50, batch_overhead=5.0, window_bytes=GIB // 5)
+    assert recovery(situation([busy], rate=Rate(36000, 0.95, 120.0))) is None
+
+
+def test_a_device_that_waits_for_its_worker_gets_as_many_as_keep_it_busy() -> None:
+    idle = make_sample(gib=80, batch_size=8, batch_overhead=5.0, window_bytes=GIB // 5)
+    verdict = recovery(situation([idle], rate=Rate(36000, 0.4, 120.0)))
+    assert verdict is not None
+    assert verdict.value == 4
 
 
 def test_on_devices_of_their_own_memory_sets_no_limit() -> None:

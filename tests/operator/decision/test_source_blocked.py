@@ -1,19 +1,27 @@
+import pytest
+
 from ingestion_contract.metrics import Result
 from ingestion_contract.status import SourceStatus
-from ingestion_operator.decision.policies.source_blocked import source_blocked
-from tests.operator.kit import NOW, ago, ended_pod, make_sample, make_status, situation
+from ingestion_operator.decision.policies.source_blocked import JITTER, source_blocked
+from tests.operator.kit import NOW, ago, ended_pod, make_run, make_sample, make_status, situation
 
 PAUSED = SourceStatus(blocked_until=ago(-30), pause_seconds=60, resume_parallelism=4)
 PROBING = SourceStatus(changed_at=ago(20), blocked_until=ago(30), pause_seconds=60, resume_parallelism=4)
+
+
+def lasts(source: SourceStatus) -> float:
+    """Seconds from now to the probe."""
+    assert source.blocked_until is not None
+    return (source.blocked_until - NOW).total_seconds()
 
 
 def test_a_blocked_source_pauses_the_run() -> None:
     verdict = source_blocked(situation([make_sample()] * 3, status=make_status(4), others=[ended_pod(3, 75)]))
     assert verdict is not None
     assert verdict.value == 0
-    assert verdict.source == SourceStatus(
-        changed_at=NOW, blocked_until=ago(-60), pause_seconds=60, resume_parallelism=4
-    )
+    assert verdict.source is not None
+    assert (verdict.source.pause_seconds, verdict.source.resume_parallelism) == (60, 4)
+    assert lasts(verdict.source) == pytest.approx(60, rel=JITTER)
     assert not verdict.ceiling
 
 
@@ -34,9 +42,21 @@ def test_a_probe_that_is_blocked_doubles_the_pause() -> None:
     verdict = source_blocked(situation(status=make_status(1, changed_at=ago(20)), source=PROBING, others=exits))
     assert verdict is not None
     assert verdict.value == 0
-    assert verdict.source == SourceStatus(
-        changed_at=NOW, blocked_until=ago(-120), pause_seconds=120, resume_parallelism=4
-    )
+    assert verdict.source is not None
+    assert (verdict.source.pause_seconds, verdict.source.resume_parallelism) == (120, 4)
+    assert lasts(verdict.source) == pytest.approx(120, rel=JITTER)
+
+
+def test_runs_that_were_blocked_together_do_not_come_back_together() -> None:
+    pauses = set()
+    for number in range(20):
+        run = make_run()
+        other = run.model_copy(update={"metadata": run.metadata.model_copy(update={"uid": f"run-{number}"})})
+        verdict = source_blocked(situation([make_sample()], run=other, others=[ended_pod(3, 75)]))
+        assert verdict is not None
+        assert verdict.source is not None
+        pauses.add(lasts(verdict.source))
+    assert len(pauses) > 10
 
 
 def test_a_probe_that_gets_a_video_brings_the_workers_back() -> None:

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion_contract import metrics
-from ingestion_contract.metrics import Result, WorkerState
-from ingestion_operator.observe.metrics_page import MAX_REASONS, parse_page
+from ingestion_contract.metrics import Result, Stage, WorkerState
+from ingestion_operator.observe.metrics_page import MAX_OVERHEAD, MAX_REASONS, parse_page
 from tests.operator.kit import GIB, NOW
 
 PAGE = """\
@@ -23,6 +23,13 @@ ingestion_memory_floor_bytes 9.234179686e+09
 ingestion_device_memory_used_bytes{gpu_uuid="GPU-1a2b"} 2.147483648e+10
 ingestion_device_memory_total_bytes{gpu_uuid="GPU-1a2b"} 2.5769803776e+10
 ingestion_limits_revision 3.0
+ingestion_memory_window_bytes 2.14748364e+08
+ingestion_batch_size 5.0
+ingestion_batch_overhead_windows 4.75
+ingestion_gpu_utilisation_ratio{gpu_uuid="GPU-1a2b"} 0.875
+ingestion_windows_waiting 40.0
+ingestion_limiting_stage{stage="fetch"} 0.0
+ingestion_limiting_stage{stage="asr"} 1.0
 python_info{version="3.11"} 1.0
 """
 
@@ -35,6 +42,8 @@ def test_a_page_says_how_its_worker_is() -> None:
     assert (sample.own, sample.floor, sample.oom_events, sample.audio_seconds) == (10**9, 9_234_179_686, 3, 61)
     assert sample.results == {(Result.SUCCEEDED, ""): 7, (Result.SKIPPED, "Gone"): 1}
     assert sample.limits_revision == 3
+    assert (sample.window_bytes, sample.batch_size, sample.batch_overhead) == (GIB // 5, 5, 4.75)
+    assert (sample.utilisation, sample.windows_waiting, sample.limiting) == (0.875, 40, Stage.ASR)
 
 
 def test_a_floor_of_zero_has_not_been_measured() -> None:
@@ -84,4 +93,6 @@ def test_no_page_however_odd_raises_or_gives_a_negative_number(page: str) -> Non
         numbers = (sample.own, sample.floor, sample.device_used, sample.device_total, sample.limits_revision)
         assert all(number is None or number >= 0 for number in numbers)
         assert sample.oom_events >= 0
+        assert sample.utilisation is None or 0 <= sample.utilisation <= 1
+        assert sample.batch_overhead is None or 0 < sample.batch_overhead <= MAX_OVERHEAD
         assert all(count >= 0 for count in sample.results.values())

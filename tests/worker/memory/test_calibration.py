@@ -59,7 +59,8 @@ def measured(card: Card, budget: int | None) -> Footprint:
     def failed(error: OutOfDeviceMemory, size: int) -> None:
         raise AssertionError("everything fits")
 
-    return Calibration(card, card, budget, lambda: None, failed).measure(frozenset({Stage.ASR}))
+    law = Calibration(card, card, budget, lambda: None, failed, lambda size, seconds: None)
+    return law.measure(frozenset({Stage.ASR}))
 
 
 def test_the_floor_is_that_of_a_window_that_is_doubted_with_and_without_a_budget() -> None:

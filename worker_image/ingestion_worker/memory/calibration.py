@@ -6,6 +6,7 @@ batches have held would hide it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Event
@@ -54,6 +55,7 @@ class Calibration:
         budget: a batch larger than one only runs if it is expected to stay below; without a budget there is none.
         check_stop: raises if the worker was asked to stop.
         failed: hears of a batch larger than one that did not fit, and of its size, since that is no failure.
+        heard: hears of each batch of windows but the first, which takes longer, and of the seconds that it took.
     """
 
     device: Device
@@ -61,6 +63,7 @@ class Calibration:
     budget: int | None
     check_stop: Callable[[], None]
     failed: Callable[[OutOfDeviceMemory, int], None]
+    heard: Callable[[int, float], None]
 
     def measure(self, stages: frozenset[Stage]) -> Footprint:
         """Return the footprint of the models of these stages, which are those that are loaded.
@@ -82,6 +85,7 @@ class Calibration:
             if count > 1 and not _fits(footprint, stage, count * unit, self.budget):
                 break
             self.check_stop()
+            began = time.monotonic()
             try:
                 run(count)
             except OutOfDeviceMemory as error:
@@ -90,7 +94,9 @@ class Calibration:
                 self.failed(error, count * unit)
                 break
             footprint = footprint.with_batch(stage, count * unit, _memory(self.device).highest)
-            if stage is Stage.ASR and count == 1:
+            if stage is Stage.ASR and count > 1:
+                self.heard(count, time.monotonic() - began)
+            elif stage is Stage.ASR:
                 self.rehearsal.doubt()
                 footprint = footprint.with_doubt(_memory(self.device).highest)
         return footprint

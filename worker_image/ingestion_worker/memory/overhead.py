@@ -1,8 +1,8 @@
 """The time that a batch takes whatever its size, in units of what each window adds. Pure.
 
-A batch of b windows takes t0 + t1 x b: launches and the decoder's steps, which all windows share, and what each adds. The
-quotient t0 / t1 says how much larger batches gain. Both are found by least squares over the batches so far, of which
-older ones count less. On a device that others use too, all batches take longer alike, so that the quotient stays.
+A batch of b windows takes t0 + t1 x b: launches and the decoder's steps, which all windows share, and what each adds.
+The quotient t0 / t1 says how much larger batches gain. Both are found by least squares over the batches so far, of
+which older ones count less. On a device that others use too, all batches take longer alike, so the quotient stays.
 """
 
 from __future__ import annotations

@@ -185,7 +185,12 @@ class Residency:
 
     def _measure(self) -> Footprint:
         return Calibration(
-            self._device, _Rehearsal(self._models), self._limits_here().budget_bytes, self._check_stop, self._halve
+            self._device,
+            _Rehearsal(self._models),
+            self._limits_here().budget_bytes,
+            self._check_stop,
+            self._halve,
+            self._time_batch,
         ).measure(self._wanted)
 
     def _keep(self, footprint: Footprint) -> None:
@@ -212,9 +217,14 @@ class Residency:
         batch = Batch(stage, size, seconds, self._permitted)
         self._law = governor.after_batch(self._law, batch, highest, time.monotonic())
         if stage is Stage.ASR:
-            self._times = self._times.with_batch(size, seconds)
+            self._time_batch(size, seconds)
             self._metrics.batch_size.set(size)
-            self._metrics.batch_overhead.set(self._times.overhead or 0)
+
+    def _time_batch(self, size: int, seconds: float) -> None:
+        """Learn how much of a batch's time does not depend on its size; what was learned stays while sizes do."""
+        self._times = self._times.with_batch(size, seconds)
+        if (overhead := self._times.overhead) is not None:
+            self._metrics.batch_overhead.set(overhead)
 
     def _batch_failed(self, error: OutOfDeviceMemory, size: int, items: int) -> None:
         """Learn from a batch for which memory did not suffice; after a batch of one, return when there is room again.

@@ -8,12 +8,16 @@ from ingestion_operator.decision.situation import Situation
 
 REASON = "DeviceEased"
 FULL_PERCENT = 100
+LEAST_SECONDS = 600.0
+"""For which budgets stay lowered at the least, so that they do not go up and down."""
 
 
 def eased(situation: Situation) -> Verdict | None:
-    """Go back to full budgets after the time of recovery under the target."""
+    """Go back to full budgets after a quiet time under the target."""
     target = situation.memory.target_percent
     if situation.workers.budget_percent >= FULL_PERCENT or not calm(situation):
+        return None
+    if situation.seconds_since(situation.workers.limits_changed_at) < LEAST_SECONDS:
         return None
     if any(100 * gpu.used > target * gpu.total for gpu in situation.gpus):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ingestion_operator.decision.decision import Finding, Lever, Verdict
-from ingestion_operator.decision.removal import removed
+from ingestion_operator.decision.removal import frees
 from ingestion_operator.decision.situation import Gpu, Situation
 from ingestion_operator.decision.words import device, gib
 
@@ -17,7 +17,7 @@ PRESSED_SECONDS = 30.0
 EASED_PERCENT = 90
 """Of its part of the target, what each worker may still use then."""
 EFFECT_SECONDS = 60.0
-"""Within which smaller budgets are to show: a worker above its own gives up its models after 15 s, and loads them again."""
+"""Within which smaller budgets are to show: a worker above its own loads its models again after 15 s."""
 
 
 def pressure(situation: Situation) -> Verdict | None:
@@ -32,7 +32,7 @@ def pressure(situation: Situation) -> Verdict | None:
     if situation.seconds_since(situation.workers.limits_changed_at) < EFFECT_SECONDS:
         return Verdict(Lever.PARALLELISM, situation.wanted, REASON, f"{evidence}; lower budgets are to show first")
     value = situation.wanted - 1
-    if value < situation.bounds.min or not _frees(situation, value, gpus):
+    if value < situation.bounds.min or not frees(situation, value, gpus):
         return None
     message = f"{evidence}, and lower budgets have not helped; one worker less"
     return Verdict(Lever.PARALLELISM, value, REASON, message, ceiling=True)
@@ -59,9 +59,3 @@ def _too_full(situation: Situation) -> list[Gpu]:
 
 def _evidence(gpu: Gpu) -> str:
     return f"{gib(gpu.used)} of {gib(gpu.total)} on {device(gpu)} are in use, more than {PRESSURE_PERCENT} %"
-
-
-def _frees(situation: Situation, parallelism: int, gpus: list[Gpu]) -> bool:
-    pressed = {gpu.uuid for gpu in gpus}
-    going = removed(situation.staying, parallelism)
-    return any(situation.device_of(pod) in pressed for pod in going)

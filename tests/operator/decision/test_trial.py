@@ -1,0 +1,133 @@
+"""Fewer workers for the sake of speed or economy: begun on evidence, kept on proof."""
+
+from datetime import timedelta
+
+import pytest
+
+from ingestion_contract.metrics import Stage, WorkerState
+from ingestion_contract.status import IngestionRunStatus, TrialStatus, Videos
+from ingestion_operator.decision.decide import decide
+from ingestion_operator.decision.policies.crowded import crowded
+from ingestion_operator.decision.policies.starved import starved
+from ingestion_operator.decision.policies.trial import trial
+from ingestion_operator.decision.snapshot import Rate
+from ingestion_operator.observe.worker_sample import WorkerSample
+from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapshot, make_status, situation, waiting
+
+BUSY = make_sample(batch_size=5, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=40)
+SATURATED = Rate(36000, 0.95, 120.0)
+STARVED = Rate(36000, 0.2, 120.0)
+
+
+def hungry(gpu: str) -> WorkerSample:
+    return make_sample(gpu=gpu, limiting=Stage.FETCH)
+
+
+def running(parallelism: int, *, rate: int = 36000, **trial: object) -> IngestionRunStatus:
+    tried = TrialStatus(from_=4, least_rate=rate, **trial)  # type: ignore[arg-type]
+    return make_status(parallelism).model_copy(update={"trial": tried})
+
+
+def test_two_that_crowd_a_saturated_device_become_one_with_larger_batches() -> None:
+    verdict = crowded(situation([BUSY] * 2, rate=SATURATED))
+    assert verdict is not None
+    assert (verdict.value, verdict.ceiling) == (1, False)
+    assert verdict.trial is not None
+    assert (verdict.trial.from_, verdict.trial.least_rate) == (2, 37080)
+    assert verdict.message.startswith(
+        "the device is busy for 95 % of the time with batches of 5; 1 can have batches of "
+    )
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"rate": None},
+        {"rate": Rate(36000, 0.95, 60.0)},
+        {"rate": Rate(36000, 0.8, 120.0)},
+        {"rate": Rate(36000, None, 120.0)},
+        {"run": make_run({"min": 2})},
+        {"status": make_status(2).model_copy(update={"trial": TrialStatus(next_at=ago(-1))})},
+        {"status": make_status(2).model_copy(update={"videos": Videos(total=200, succeeded=180)})},
+    ],
+)
+def test_not_without_every_piece_of_the_evidence(spoiled: dict[str, object]) -> None:
+    assert crowded(situation([BUSY] * 2, **{"rate": SATURATED, **spoiled})) is None
+
+
+def test_not_where_batches_are_large_enough_already() -> None:
+    large = make_sample(gib=80, batch_size=60, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=40)
+    assert crowded(situation([large] * 2, rate=SATURATED)) is None
+
+
+def test_not_where_no_window_waits_for_the_device() -> None:
+    fed = make_sample(batch_size=5, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=0)
+    assert crowded(situation([fed] * 2, rate=SATURATED)) is None
+
+
+def test_workers_on_devices_of_their_own_that_wait_for_the_source_give_devices_back() -> None:
+    verdict = starved(situation([hungry(f"GPU-{name}") for name in "abcd"], rate=STARVED))
+    assert verdict is not None
+    assert verdict.value == 1
+    assert verdict.message == (
+        "4 of 4 workers wait for the source, and their devices are busy for 20 % of the time; 1 can do as much"
+    )
+
+
+def test_on_one_device_nothing_would_be_given_back() -> None:
+    assert starved(situation([hungry("GPU-a")] * 4, rate=STARVED)) is None
+
+
+def test_not_where_they_wait_for_something_else() -> None:
+    slow = [make_sample(gpu=f"GPU-{name}", limiting=Stage.DECODE) for name in "abcd"]
+    assert starved(situation(slow, rate=STARVED)) is None
+
+
+def test_while_a_trial_is_measured_nothing_goes_up() -> None:
+    verdict = trial(situation([BUSY], status=running(1), rate=Rate(0, 0.9, 10.0)))
+    assert verdict is not None
+    assert verdict.value == 1
+
+
+def test_a_trial_that_proves_itself_is_kept_and_not_exceeded_for_a_while() -> None:
+    verdict = trial(situation([BUSY], status=running(1), rate=Rate(36000, 0.9, 120.0)))
+    assert verdict is not None
+    assert verdict.value == 1
+    assert verdict.trial == TrialStatus(hold_seconds=900, next_at=NOW + timedelta(seconds=900), useful=1)
+
+
+def test_one_that_does_not_goes_back_to_where_it_began() -> None:
+    verdict = trial(situation([BUSY], status=running(1), rate=Rate(34000, 0.9, 120.0)))
+    assert verdict is not None
+    assert verdict.value == 4
+    assert verdict.trial == TrialStatus(hold_seconds=900, next_at=NOW + timedelta(seconds=900))
+    assert verdict.message == "fewer workers have not proved themselves: 9.4 audio-hours/hour, and 10.0 were asked for"
+
+
+def test_the_hold_doubles_when_another_one_had_to_be_taken_back() -> None:
+    verdict = trial(situation([BUSY], status=running(1, hold_seconds=900), rate=Rate(0, 0.9, 120.0)))
+    assert verdict is not None
+    assert verdict.trial is not None
+    assert verdict.trial.hold_seconds == 1800
+
+
+def test_one_that_cannot_be_measured_is_taken_back_in_the_end() -> None:
+    status = running(1)
+    assert status.workers is not None
+    late = status.model_copy(update={"workers": status.workers.model_copy(update={"changed_at": ago(901)})})
+    verdict = trial(situation([BUSY], status=late, rate=None))
+    assert verdict is not None
+    assert verdict.value == 4
+
+
+def test_a_change_for_another_reason_ends_it() -> None:
+    status = running(2)
+    decision = decide(make_snapshot([make_sample(), waiting()], status=status, neighbours={"GPU-1a2b": 8 * GIB}), NOW)
+    assert decision.change is not None
+    assert decision.change.reason == "MemoryPressure"
+    assert decision.trial.from_ is None
+
+
+def test_a_worker_that_waits_for_the_source_is_hungry_whatever_stage_was_slow_before() -> None:
+    samples = [make_sample(WorkerState.WAITING_FOR_SOURCE, gpu=f"GPU-{name}") for name in "ab"]
+    assert starved(situation(samples, rate=STARVED)) is not None
