@@ -1,0 +1,96 @@
+"""The memory of a simulated GPU: who holds how much, and what does not fit. The ledger of the demo, without its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from benchmarks.control import scenario
+from ingestion_contract.metrics import OomKind, Stage
+from ingestion_worker.device.errors import OutOfDeviceMemory
+from ingestion_worker.device.interface import DeviceMemory
+
+
+@dataclass
+class Holding:
+    """What one process holds, in bytes; `batches` keep their high-water mark, as both real allocators do."""
+
+    context: int = 0
+    models: dict[Stage, int] = field(default_factory=dict)
+    spike: int = 0
+    batches: dict[Stage, int] = field(default_factory=dict)
+    leaked: int = 0
+    residue: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        batches = sum(self.batches.values())
+        return self.context + sum(self.models.values()) + self.spike + batches + self.leaked + self.residue
+
+
+class Gpu:
+    """A GPU at work.
+
+    Attributes:
+        uuid: its name.
+        others: bytes that neighbours hold now.
+        failures: moments at which an allocation failed.
+        busy: the share of the time in which it works now.
+    """
+
+    def __init__(self, uuid: str, spec: scenario.Device) -> None:
+        self.uuid = uuid
+        self.spec = spec
+        self.others = 0
+        self.failures: list[float] = []
+        self.busy = 0.0
+        self.measuring: Holding | None = None
+        self._holdings: list[Holding] = []
+
+    def join(self) -> Holding:
+        """Let a process in."""
+        holding = Holding()
+        self._holdings.append(holding)
+        return holding
+
+    def leave(self, holding: Holding) -> None:
+        """Free what a process held, as the driver does when it ends."""
+        if self.measuring is holding:
+            self.measuring = None
+        self._holdings = [held for held in self._holdings if held is not holding]
+
+    @property
+    def used(self) -> int:
+        """Bytes in use, by all."""
+        return self.others + sum(holding.total for holding in self._holdings)
+
+    def require(self, stage: Stage, kind: OomKind, size: int, now: float) -> None:
+        """Check that so many bytes more fit.
+
+        Raises:
+            OutOfDeviceMemory: they do not.
+        """
+        if size > 0 and self.used + size > self.spec.usable:
+            self.failures.append(now)
+            raise OutOfDeviceMemory(stage, kind, size)
+
+    def charge_batch(self, holding: Holding, stage: Stage, size: int, now: float) -> None:
+        """Let a batch take what it needs above the high-water mark.
+
+        Raises:
+            OutOfDeviceMemory: it does not fit.
+        """
+        held = holding.batches.get(stage, 0)
+        self.require(stage, OomKind.BATCH, size - held, now)
+        holding.batches[stage] = max(size, held)
+
+    def settle_neighbours(self, now: float) -> None:
+        """Let neighbours have what they want, as far as it is free, and take back what they do not want any more."""
+        wanted = self.spec.wanted_by_others(now)
+        free = self.spec.usable - self.used
+        self.others = min(wanted, self.others + max(0, free))
+
+    def memory(self, holding: Holding) -> DeviceMemory:
+        """Return the memory as a process sees it."""
+        own = holding.total
+        return DeviceMemory(total=self.spec.card.memory, used=self.used, own=own, highest=own)
