@@ -32,9 +32,10 @@ def robust_floor(floors: Sequence[MeasuredFloor], largest: int | None) -> int | 
 
     Args:
         floors: the last measurements, also of pods that are gone.
-        largest: size of the largest device, if known: nobody needs more than that and has measured it.
+        largest: size of the largest device, if known: what is larger was hardly measured, unless all say so.
     """
-    possible = [floor.bytes for floor in floors if largest is None or floor.bytes <= largest]
+    sizes = [floor.bytes for floor in floors]
+    possible = [size for size in sizes if largest is None or size <= largest] or sizes
     return median_high(possible) if possible else None
 
 

@@ -8,7 +8,11 @@ from ingestion_operator.decision.floors import remembered, robust_floor
 from tests.operator.kit import FLOOR, GIB
 
 PODS = st.text("abcdef", min_size=1, max_size=2)
-FLOORS = st.lists(st.builds(MeasuredFloor, pod=PODS, bytes=st.integers(1, 100 * GIB)), max_size=MAX_FLOORS)
+FLOORS = st.lists(
+    st.builds(MeasuredFloor, pod=PODS, bytes=st.integers(1, 100 * GIB)),
+    max_size=MAX_FLOORS,
+    unique_by=lambda floor: floor.pod,
+)
 
 
 def floors(*gib: float) -> list[MeasuredFloor]:
@@ -24,9 +28,9 @@ def test_of_two_it_is_the_higher_one_which_costs_less_when_it_is_wrong() -> None
     assert robust_floor(floors(2.0, 8.6), 24 * GIB) == FLOOR
 
 
-def test_nobody_has_measured_more_than_the_largest_device_holds() -> None:
+def test_nobody_has_measured_more_than_the_largest_device_holds_unless_all_say_so() -> None:
     assert robust_floor(floors(8.6, 90.0), 24 * GIB) == FLOOR
-    assert robust_floor(floors(90.0), 24 * GIB) is None
+    assert robust_floor(floors(90.0), 24 * GIB) == 90 * GIB
 
 
 def test_a_worker_that_has_started_anew_does_not_overturn_what_others_measured() -> None:

@@ -25,7 +25,7 @@ def hungry(gpu: str) -> WorkerSample:
 
 def running(parallelism: int, *, rate: int = 36000, **trial: object) -> IngestionRunStatus:
     tried = TrialStatus(from_=4, least_rate=rate, **trial)  # type: ignore[arg-type]
-    return make_status(parallelism).model_copy(update={"trial": tried})
+    return make_status(parallelism, changed_at=ago(200)).model_copy(update={"trial": tried})
 
 
 def test_two_that_crowd_a_saturated_device_become_one_with_larger_batches() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.throughput import gain, pace
+from ingestion_operator.decision.throughput import BUSY, gain, pace
 from ingestion_operator.decision.words import what_fits
 
 REASON = "MemoryRecovered"
@@ -57,6 +57,8 @@ def _fastest(situation: Situation, most: int) -> int:
     known = pace(situation)
     if known is None:
         return most
+    if known.utilisation >= BUSY:
+        return situation.wanted
     gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
     if any(expected is None for expected, _ in gains):
         return most

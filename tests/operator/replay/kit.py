@@ -1,0 +1,15 @@
+"""Recorded runs, as they were seen by the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingestion_operator.observe.recording import Record, read
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.jsonl.gz"))
+
+
+def recorded() -> Mapping[str, list[Record]]:
+    """The recorded runs by name."""
+    return {path.name.removesuffix(".jsonl.gz"): list(read(path)) for path in FIXTURES}
