@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""A stand-in for the worker whose memory runs out at a told moment: the same commands, metrics, readiness and exits as
+the worker's, but no work and no libraries.
+
+The query of the run's first URL tells what it does, sizes in GiB:
+
+- `shards`: how many shards discovery finds.
+- `device`: size of the device that the workers of the run share.
+- `before`, `after`: what each worker needs before and after the moment that the file `moment` in the output names, in
+  seconds since 1970.
+- `kind`: what a worker does for which there is no room then: `waits` gives its memory back, turns not ready and waits;
+  `exits` ends with exit code 85.
+
+The device is a ledger in the output: who holds how much. Each change of it is a line of `events.jsonl`.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from sys import argv
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, urlsplit
+
+GIB = 2**30
+CONTEXT = 0.4
+SHARD_VIDEOS = 1000
+VIDEO_SECONDS = 20
+LOOK_SECONDS = 0.2
+RETRY_SECONDS = 1.0
+
+
+class Device:
+    """What the workers of a run hold of the device that they share, in GiB."""
+
+    def __init__(self, folder: Path, total: float) -> None:
+        self._folder = folder
+        self._total = total
+        self._me = os.environ["POD_IP"]
+
+    def hold(self, gib: float) -> bool:
+        """Hold so much from now on, if there is room for it."""
+        with self._ledger() as held:
+            others = sum(size for worker, size in held.items() if worker != self._me)
+            if others + gib > self._total:
+                return False
+            held[self._me] = gib
+            self._note("holds", held)
+            return True
+
+    def give_back(self, event: str, kept: float) -> None:
+        """Keep no more than so much."""
+        with self._ledger() as held:
+            held[self._me] = min(kept, held.get(self._me, 0.0))
+            self._note(event, held)
+
+    def used(self) -> float:
+        """Return what all hold."""
+        with self._ledger() as held:
+            return sum(held.values())
+
+    @contextmanager
+    def _ledger(self) -> Iterator[dict[str, float]]:
+        with (self._folder / "ledger").open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            held = json.loads(file.read() or "{}")
+            yield held
+            file.truncate(0)
+            file.write(json.dumps(held))
+
+    def _note(self, event: str, held: dict[str, float]) -> None:
+        line = {"at": time.time(), "worker": self._me, "event": event, "used": sum(held.values())}
+        with (self._folder / "events.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+
+class Worker:
+    """One worker of a run: what it holds, and what it says of itself."""
+
+    def __init__(self, plan: dict[str, str], output: Path) -> None:
+        self.plan = plan
+        self.state = "starting"
+        self.device = Device(output, float(plan["device"]))
+        self.held = 0.0
+        self.ooms = 0
+        self._moment_file = output / "moment"
+        self._started = time.time()
+        self._try_at = 0.0
+
+    def step(self) -> float:
+        """Hold what is needed now, or do without; return the seconds until it is to be looked at again."""
+        now, moment = time.time(), self._moment()
+        need = float(self.plan["before" if now < moment else "after"])
+        if self.held < need and now >= self._try_at:
+            self._take(need)
+        return min(LOOK_SECONDS, moment - now) if now < moment else LOOK_SECONDS
+
+    def _moment(self) -> float:
+        return float(self._moment_file.read_text()) if self._moment_file.exists() else float("inf")
+
+    def _take(self, need: float) -> None:
+        if self.device.hold(need):
+            self.held, self.state = need, "working"
+            return
+        self.ooms += self.state != "waiting_for_memory"
+        if self.plan["kind"] == "exits":
+            report = {"gpuUuid": "GPU-stand-in", "stage": "asr", "ownBytes": int(self.held * GIB)}
+            report |= {"totalBytes": int(float(self.plan["device"]) * GIB), "usedBytes": int(self.device.used() * GIB)}
+            self.end(85, "exits", {"memory": {**report, "floorBytes": int(need * GIB)}})
+        if self.state != "waiting_for_memory":
+            self.state, self.held = "waiting_for_memory", CONTEXT
+            self.device.give_back("waits", CONTEXT)
+        self._try_at = time.time() + RETRY_SECONDS
+
+    def page(self) -> str:
+        """Return the metrics page."""
+        floor = int(self.held * GIB) if self.state == "working" else 0
+        done, gpu = self.done(), '{gpu_uuid="GPU-stand-in"}'
+        lines = [
+            f'ingestion_worker_state{{state="{self.state}"}} 1',
+            f"ingestion_device_memory_total_bytes{gpu} {int(float(self.plan['device']) * GIB)}",
+            f"ingestion_device_memory_used_bytes{gpu} {int(self.device.used() * GIB)}",
+            f"ingestion_memory_floor_bytes {floor}",
+            f"ingestion_memory_own_bytes {int(self.held * GIB)}",
+            f"ingestion_gpu_utilisation_ratio{gpu} 0.6",
+            f'ingestion_oom_events_total{{stage="asr",kind="batch"}} {self.ooms}',
+            f'ingestion_videos_total{{result="succeeded",reason=""}} {done}',
+            f"ingestion_audio_seconds_total {60 * done}",
+            f"ingestion_limits_revision {revision()}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def done(self) -> int:
+        """Return how many videos it would have done by now."""
+        return int((time.time() - self._started) / VIDEO_SECONDS)
+
+    def end(self, code: int, event: str, more: dict[str, Any]) -> NoReturn:
+        """Give everything back, and end."""
+        self.device.give_back(event, 0.0)
+        counts = {"total": SHARD_VIDEOS, "succeeded": self.done(), "failed": 0, "skipped": 0}
+        shard = int(os.environ["JOB_COMPLETION_INDEX"])
+        end(code, {"version": 1, "kind": "shard", "shard": shard, "oomEvents": self.ooms, **counts, **more})
+
+
+def revision() -> int:
+    """Return the revision of the limits that lie there."""
+    return int(json.loads(Path("/ingestion/limits/limits.json").read_text()).get("revision", 0))
+
+
+def end(code: int, summary: dict[str, Any]) -> NoReturn:
+    """End with a summary."""
+    Path("/dev/termination-log").write_text(json.dumps(summary))
+    os._exit(code)
+
+
+def serve(worker: Worker) -> None:
+    """Serve metrics and readiness from now on."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ready = self.path != "/ready" or worker.state == "working"
+            body = worker.page().encode() if self.path == "/metrics" else b""
+            self.send_response(200 if ready else 503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((os.environ["POD_IP"], 9090), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main() -> None:
+    """Do what the command line says."""
+    step, output = argv[1], Path(urlsplit(argv[3]).path)
+    output.mkdir(parents=True, exist_ok=True)
+    run = json.loads(Path("/ingestion/run/run.json").read_text())
+    query = parse_qs(urlsplit(run["spec"]["source"]["urls"][0]).query)
+    plan = {name: values[0] for name, values in query.items()}
+    if step == "discover":
+        shards = int(plan["shards"])
+        found = {"count": shards * SHARD_VIDEOS, "shards": shards, "digest": "0" * 64}
+        end(0, {"version": 1, "kind": "discover", **found})
+    asked_to_stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    worker = Worker(plan, output)
+    serve(worker)
+    while not asked_to_stop.wait(worker.step()):
+        pass
+    worker.end(143, "ends", {})
+
+
+main()
