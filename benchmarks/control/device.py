@@ -1,4 +1,4 @@
-"""The memory of a simulated GPU: who holds how much, and what does not fit. The ledger of the demo, without its files."""
+"""The memory of a simulated GPU: who holds how much, and what does not fit. The demo's ledger, without its files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The families of scenarios. Fixed, with physics and run lengths, before the law was tuned.
 
-Each family takes what it is about to its ends, and draws the rest from what is common. `HELD_OUT` families are looked at
-in the report alone: no number of the law was chosen by them.
+Each family takes what it is about to its ends, and draws the rest from what is common. `HELD_OUT` families are looked
+at in the report alone: no number of the law was chosen by them.
 """
 
 from __future__ import annotations

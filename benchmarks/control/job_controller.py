@@ -17,8 +17,6 @@ class Controlled(Protocol):
 
     Attributes:
         index: its shard.
-        scheduled: whether it has a node.
-        running: whether its container runs.
         ready_since: None while it is not ready.
         created_at: when it was made.
         removed_at: when it was asked to go; None if it was not.
@@ -30,10 +28,12 @@ class Controlled(Protocol):
     removed_at: float | None
 
     @property
-    def scheduled(self) -> bool: ...
+    def scheduled(self) -> bool:
+        """Whether it has a node."""
 
     @property
-    def running(self) -> bool: ...
+    def running(self) -> bool:
+        """Whether its container runs."""
 
 
 P = TypeVar("P", bound=Controlled)

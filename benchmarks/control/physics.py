@@ -35,7 +35,7 @@ class Card:
 
 
 # Sizes are the vendor's [T]. Speeds are chosen [C] between the ratio of their peak arithmetic (840, 1,565, 1,600, 4,035
-# and 12,790 times real time for distil-large-v3) and that of their memory bandwidth, since a decoder is bound by either.
+# and 12,790 times real time for distil-large-v3) and that of their memory bandwidth: either may bind a decoder.
 T4 = Card("T4", 16 * GIB, 1.8)
 L4 = Card("L4", 24 * GIB, 1.0)
 A10 = Card("A10", 24 * GIB, 0.8)

@@ -26,11 +26,6 @@ class Times:
     batch: float
     window: float
 
-    @property
-    def overhead(self) -> float:
-        """The time of a batch whatever its size, in windows."""
-        return self.batch / self.window
-
 
 @dataclass(frozen=True)
 class Demand:
@@ -47,12 +42,14 @@ class Flow:
     Attributes:
         batch: windows in its batches.
         period: seconds from one batch to the next.
+        response: seconds that a batch takes, the turns of others before it included.
         busy: the share of the time in which the device works for it.
         starved: whether its source limits it.
     """
 
     batch: float
     period: float
+    response: float
     busy: float
     starved: bool
 
@@ -81,7 +78,13 @@ def share(demands: tuple[Demand, ...], times: Times) -> tuple[Flow, ...]:
         if before == batches:
             break
     return tuple(
-        Flow(batch, period, service / period, starved=batch < demand.batch or period > cycle)
+        Flow(
+            batch,
+            period,
+            response=cycle - physics.HOST_SECONDS,
+            busy=service / period,
+            starved=batch < demand.batch or period > cycle,
+        )
         for demand, batch, period, service, cycle in zip(demands, batches, periods, services, cycles, strict=True)
     )
 

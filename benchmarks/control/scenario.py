@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Visit(Span):
-    """A neighbour: so many bytes of a device that others want for a while; they get what is free, until they have it."""
+    """A neighbour: so many bytes of a device that others want for a while; they get what is free, up to that."""
 
     size: int
 

@@ -1,4 +1,4 @@
-"""A simulated worker process: the real governor law, and around it what `Residency` does, without threads and clocks."""
+"""A simulated worker: the real governor law, and around it what `Residency` does, without threads and clocks."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from ingestion_worker.memory import calibration, governor, ladder, patience, roo
 from ingestion_worker.memory.footprint import Footprint
 from ingestion_worker.memory.governor import Batch, Governor
 from ingestion_worker.memory.ladder import Rung
+from ingestion_worker.memory.overhead import BatchTimes
 
 Stages = frozenset[Stage]
 BOTH: Stages = frozenset({Stage.ASR, Stage.EMBED})
@@ -58,11 +59,11 @@ class Conduct:
     Attributes:
         governed: whether the governor decides on batches, and workers wait for room. Else batches have one size, and a
             video is lost when memory runs out, as in the founding incident.
-        batch: that one size, in windows.
+        batch: that one size, in windows: one, as `transcribe()` of that worker hears them.
     """
 
     governed: bool = True
-    batch: int = 8
+    batch: int = 1
 
 
 class Worker:
@@ -75,6 +76,7 @@ class Worker:
         limits: that it has applied.
         flow: how fast it is now; none unless it hears.
         audio: seconds that it has heard.
+        overhead: what it has measured that a batch takes whatever its size, in windows.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Worker:
         self.out_of_memory = 0
         self.flow: Flow | None = None
         self.audio = 0.0
-        self.videos_before = shard.done
+        self.overhead: float | None = None
         self._scenario = scenario
         self._models = scenario.models
         self._times: Times = scenario.times(gpu.spec)
@@ -107,6 +109,7 @@ class Worker:
         self._pauses = 0
         self._over_budget_since: float | None = None
         self._batch = 1
+        self._batch_times = BatchTimes()
 
     @property
     def ready(self) -> bool:
@@ -124,11 +127,6 @@ class Worker:
     def window_bytes(self) -> int | None:
         """What it has measured that each window of a batch adds."""
         return self._law.footprint.windows.slope if self._law.footprint is not None else None
-
-    @property
-    def overhead(self) -> float:
-        """The time of its batches whatever their size, in windows."""
-        return self._times.overhead
 
     @property
     def own(self) -> int:
@@ -222,15 +220,16 @@ class Worker:
             self._batch_failed(error, windows, now)
         else:
             if self._conduct.governed:
-                self._learn(windows, flow.period, batches, now)
+                self._learn(windows, flow.response, batches, now)
                 self._keep_within_budget(now)
         self._batch = self._allowed()
 
-    def _learn(self, windows: int, period: float, batches: float, now: float) -> None:
+    def _learn(self, windows: int, seconds: float, batches: float, now: float) -> None:
         permitted = governor.permitted(self._law, Stage.ASR, self._limits_here(), True)
-        batch = Batch(Stage.ASR, windows, period, permitted)
+        batch = Batch(Stage.ASR, windows, seconds, permitted)
         for _ in range(max(1, min(LAW_BATCHES, int(batches)))):
             self._law = governor.after_batch(self._law, batch, self.own, now)
+            self._time_batch(windows, seconds)
         self._waits_since, self._pauses, self._failed_alone = None, 0, False
 
     def _batch_failed(self, error: OutOfDeviceMemory, windows: int, now: float) -> None:
@@ -340,7 +339,12 @@ class Worker:
             return
         rehearsal = _Rehearsal(self._models, self.gpu, self._holding, now)
         measuring = calibration.Calibration(
-            cast(Device, rehearsal), rehearsal, self._limits_here().budget_bytes, _goes_on, partial(self._halve, now)
+            cast(Device, rehearsal),
+            rehearsal,
+            self._limits_here().budget_bytes,
+            _goes_on,
+            partial(self._halve, now),
+            self._time_rehearsal,
         )
         try:
             footprint = measuring.measure(self._wanted)
@@ -353,6 +357,14 @@ class Worker:
         self.gpu.measuring = self._holding
         self.phase, self.flow = Phase.MEASURING, None
         self.wake_at = now + 4 * self._times.batch + physics.REHEARSED_WINDOWS * self._times.window
+
+    def _time_rehearsal(self, windows: int, _: float) -> None:
+        self._time_batch(windows, self._times.batch + self._times.window * windows)
+
+    def _time_batch(self, windows: int, seconds: float) -> None:
+        """Learn how much of a batch's time does not depend on its size; what was learned stays while sizes do."""
+        self._batch_times = self._batch_times.with_batch(windows, seconds)
+        self.overhead = self._batch_times.overhead or self.overhead
 
     def _halve(self, now: float, error: OutOfDeviceMemory, size: int) -> None:
         self.out_of_memory += 1
