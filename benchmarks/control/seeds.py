@@ -1,0 +1,26 @@
+"""Which scenarios are played. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+BUGGY_AT_LEAST = 170
+"""Scenarios in which the bugs play, too, if there are so many: ten of each family."""
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Return the seeds of a text such as `0-99` or `3,5,8`.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        seeds += range(int(first), int(last or first) + 1)
+    return seeds
+
+
+def buggy(seeds: Sequence[int]) -> frozenset[int]:
+    """Return the seeds in which the bugs play."""
+    return frozenset(seeds[:BUGGY_AT_LEAST])
