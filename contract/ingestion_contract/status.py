@@ -138,9 +138,7 @@ class TrialStatus(StatusModel):
         None, alias="from", description="Worker pods before the trial; none while there is none."
     )
     least_rate: Count = Field(0, description="Audio-seconds per hour that the trial must reach.")
-    hold_seconds: Count | None = Field(
-        None, description="How long no other trial begins; doubled when one had to be taken back."
-    )
+    hold_seconds: Count | None = Field(None, description="How long no other trial begins; twice as long each time.")
     next_at: datetime | None = Field(None, description="When the next trial may begin.")
     useful: Count | None = Field(None, description="Not exceeded until the next trial: more workers were no faster.")
 

@@ -52,11 +52,11 @@ def efficiency(batch: int, overhead: float) -> float:
 
 
 def pace(situation: Situation) -> Pace | None:
-    """Return how the workers use their devices; None where it is not known, or each has a device of its own."""
+    """Return how the workers use their devices; None where it is not known."""
     rate, samples = situation.snapshot.rate, situation.fresh.values()
     batches = [sample.batch_size for sample in samples if sample.batch_size]
     overheads = [sample.batch_overhead for sample in samples if sample.batch_overhead]
-    if rate is None or rate.utilisation is None or rate.seconds < MEASURED_SECONDS or situation.exclusive:
+    if rate is None or rate.utilisation is None or rate.seconds < MEASURED_SECONDS:
         return None
     if not batches or not overheads:
         return None
@@ -67,6 +67,15 @@ def saturated(situation: Situation, known: Pace) -> bool:
     """Return whether the devices are busy, and more windows wait for them than they get."""
     queued = [sample.windows_waiting for sample in situation.fresh.values()]
     return known.utilisation >= BUSY and bool(queued) and all(queued)
+
+
+def used_share(situation: Situation, known: Pace) -> float:
+    """Return the share of what the present workers could do that they do, 0 to 1.
+
+    A worker that waits for windows takes what is there: its batches are small, and its device looks busier than it is.
+    """
+    batch = batch_of(situation, known.workers) or known.batch
+    return min(1.0, known.speed / (SATURATED * efficiency(max(batch, known.batch), known.overhead)))
 
 
 def gain(situation: Situation, known: Pace, workers: int) -> float | None:

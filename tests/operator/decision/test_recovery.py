@@ -55,7 +55,7 @@ def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:
 
 
 def test_a_device_that_is_busy_already_gets_no_more_workers() -> None:
-    busy = make_sample(gib=80, batch_size=50, batch_overhead=5.0, window_bytes=GIB // 5)
+    busy = make_sample(gib=80, batch_size=50, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=9)
     assert recovery(situation([busy], rate=Rate(36000, 0.95, 120.0))) is None
 
 

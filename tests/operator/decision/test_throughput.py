@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion_operator.decision.snapshot import Rate
-from ingestion_operator.decision.throughput import MAX_BATCH, SATURATED, Pace, batch_of, efficiency, gain, pace
+from ingestion_operator.decision.throughput import (
+    MAX_BATCH,
+    SATURATED,
+    Pace,
+    batch_of,
+    efficiency,
+    gain,
+    pace,
+    used_share,
+)
 from tests.operator.kit import GIB, make_sample, situation
 
 SLOPE = GIB // 5
@@ -21,9 +30,10 @@ def test_it_is_not_known_before_it_was_measured(rate: Rate | None) -> None:
     assert pace(situation([WORKER] * 2, rate=rate)) is None
 
 
-def test_nor_where_each_worker_has_a_device_of_its_own() -> None:
-    apart = [make_sample(gpu=f"GPU-{name}", batch_size=5, batch_overhead=5.0) for name in "ab"]
-    assert pace(situation(apart, rate=Rate(3600, 0.8, 60.0))) is None
+def test_a_worker_that_waits_for_windows_looks_busier_than_it_is() -> None:
+    """It takes what is there, so its batches are small."""
+    known = Pace(1, SATURATED, 2, 5.0)
+    assert used_share(situation([WORKER]), known) == pytest.approx(efficiency(2, 5.0) / efficiency(52, 5.0), rel=0.01)
 
 
 def test_fewer_workers_can_have_larger_batches() -> None:

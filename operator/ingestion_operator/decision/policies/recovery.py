@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.throughput import BUSY, gain, pace
+from ingestion_operator.decision.throughput import gain, pace, saturated
 from ingestion_operator.decision.words import what_fits
 
 REASON = "MemoryRecovered"
@@ -55,9 +55,9 @@ def _below_ceiling(situation: Situation, value: int) -> int:
 def _fastest(situation: Situation, most: int) -> int:
     """Return the number of workers, from the present one to the most, that is expected to be fastest."""
     known = pace(situation)
-    if known is None:
+    if known is None or situation.exclusive:
         return most
-    if known.utilisation >= BUSY:
+    if saturated(situation, known):
         return situation.wanted
     gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
     if any(expected is None for expected, _ in gains):
