@@ -78,7 +78,7 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
     container = _worker_container(status)
     state = container.get("state", {})
     phase = status.get("phase", "Pending")
-    ready = next((item for item in status.get("conditions", ()) if item.get("type") == "Ready"), {})
+    ready: Mapping[str, Any] = next((item for item in status.get("conditions", ()) if item.get("type") == "Ready"), {})
     return Pod(
         uid=meta["uid"],
         name=meta["name"],

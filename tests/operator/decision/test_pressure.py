@@ -1,6 +1,7 @@
 """Steps before memory runs out."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -58,8 +59,8 @@ def test_never_below_the_minimum() -> None:
 
 
 @pytest.mark.parametrize("since", [None, ago(29)])
-def test_a_moment_is_no_pressure(since: object) -> None:
-    assert pressure(situation([FULL] * 2, memory=MemoryStatus(pressed_since=since))) is None  # type: ignore[arg-type]
+def test_a_moment_is_no_pressure(since: datetime | None) -> None:
+    assert pressure(situation([FULL] * 2, memory=MemoryStatus(pressed_since=since))) is None
 
 
 def test_a_worker_alone_may_fill_its_device() -> None:

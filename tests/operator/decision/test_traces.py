@@ -25,6 +25,8 @@ from tests.operator.kit import FLOOR, GIB, NOW, ended_pod, make_job, make_pod, m
 STEP = timedelta(seconds=20)
 HOUR = 180
 MOST_CHANGES_AN_HOUR = 30
+VIDEOS = VideoList(count=200, shards=20, digest="0" * 64)
+FOUR = WorkersStatus(parallelism=4, changed_at=NOW)
 
 
 @dataclass
@@ -96,10 +98,6 @@ class World:
             audio_seconds=self.chance.randint(0, 10_000),
             limits_revision=self.status.workers.limits_revision,
         )
-
-
-VIDEOS = VideoList(count=200, shards=20, digest="0" * 64)
-FOUR = WorkersStatus(parallelism=4, changed_at=NOW)
 
 
 def an_hour(seed: int) -> World:

@@ -24,8 +24,8 @@ def hungry(gpu: str) -> WorkerSample:
     return make_sample(gpu=gpu, limiting=Stage.FETCH, batch_size=2, batch_overhead=5.0, window_bytes=GIB // 5)
 
 
-def running(parallelism: int, *, rate: int = 36000, **trial: object) -> IngestionRunStatus:
-    tried = TrialStatus(from_=4, least_rate=rate, **trial)  # type: ignore[arg-type]
+def running(parallelism: int, *, rate: int = 36000, **trial: int) -> IngestionRunStatus:
+    tried = TrialStatus(from_=4, least_rate=rate, **trial)
     return make_status(parallelism, changed_at=ago(200)).model_copy(update={"trial": tried})
 
 
