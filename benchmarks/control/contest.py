@@ -17,6 +17,9 @@ from benchmarks.control.rows import Row
 from benchmarks.control.scenario import Scenario
 from benchmarks.control.static_oracle import static_oracle
 
+UNHURRIED_SECONDS = 15.0
+"""Between two looks where the number of workers never changes: only budgets may."""
+
 
 def contest(seeds: Sequence[int], buggy: frozenset[int], processes: int) -> Iterator[Row]:
     """Yield a row for each seed, as they are done.
@@ -56,7 +59,10 @@ def row(scenario: Scenario, *, with_bugs: bool) -> Row:
 
 def _outcomes(scenario: Scenario, least: float) -> dict[str, Outcome]:
     outcomes = {name: play(scenario, law, scenario.initial, least) for name, law in LAWS.items()}
-    outcomes |= {name: play(scenario, partial(static, workers), workers, least) for name, workers in STATIC.items()}
+    outcomes |= {
+        name: play(scenario, partial(static, workers), workers, least, looks=UNHURRIED_SECONDS)
+        for name, workers in STATIC.items()
+    }
     return outcomes | {HUMAN: play_human(scenario, least)}
 
 

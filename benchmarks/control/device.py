@@ -24,8 +24,11 @@ class Holding:
     @property
     def total(self) -> int:
         """All of it."""
-        batches = sum(self.batches.values())
-        return self.context + sum(self.models.values()) + self.spike + batches + self.leaked + self.residue
+        total = self.context + self.spike + self.leaked + self.residue
+        for parts in (self.models, self.batches):
+            for size in parts.values():
+                total += size
+        return total
 
 
 class Gpu:
@@ -62,7 +65,10 @@ class Gpu:
     @property
     def used(self) -> int:
         """Bytes in use, by all."""
-        return self.others + sum(holding.total for holding in self._holdings)
+        used = self.others
+        for holding in self._holdings:
+            used += holding.total
+        return used
 
     def require(self, stage: Stage, kind: OomKind, size: int, now: float) -> None:
         """Check that so many bytes more fit.

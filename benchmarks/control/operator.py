@@ -67,6 +67,8 @@ class _WorldObserver(Observer):
         )
         self.status = first_status(world.scenario, len(world.shards), world.controller.parallelism)
         self._world = world
+        self._seen_at: float | None = None
+        self._seen: tuple[Pod, ...] = ()
         self._ended: dict[str, Pod] = {}
 
     def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
@@ -89,6 +91,12 @@ class _WorldObserver(Observer):
         )
 
     def _pods(self) -> tuple[Pod, ...]:
+        """Return the pods; nothing moves while the operator looks."""
+        if self._seen_at != self._world.now:
+            self._seen_at, self._seen = self._world.now, self._read_pods()
+        return self._seen
+
+    def _read_pods(self) -> tuple[Pod, ...]:
         world = self._world
         for pod in world.ended[len(self._ended) :]:
             self._ended[pod.name] = pod_of(pod, world)

@@ -73,6 +73,9 @@ REHEARSED_WINDOWS = 1 + 1 + 2 + 4
 LOOK_SECONDS = 5.0
 """Between two looks of the operator, which is also the interval of the scrapes. [S]"""
 
+BEAT_SECONDS = 10.0
+"""Between two updates of what batches have taken and taught, if nothing else happens. [C]"""
+
 NOTICED_SECONDS = 0.3
 """From a change of a pod until the operator looks, because of the watch. [M] on the development cluster."""
 

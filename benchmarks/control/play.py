@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.control import physics
 from benchmarks.control.operator import Law, Operator
 from benchmarks.control.outcome import Outcome, outcome
 from benchmarks.control.scenario import Scenario
@@ -28,7 +29,13 @@ def shards_of(durations: Sequence[float], videos_per_shard: int) -> list[Shard]:
     ]
 
 
-def play(scenario: Scenario, law: Callable[[], Law], initial: int, least_seconds: float) -> Outcome:
+def play(
+    scenario: Scenario,
+    law: Callable[[], Law],
+    initial: int,
+    least_seconds: float,
+    looks: float = physics.LOOK_SECONDS,
+) -> Outcome:
     """Return how a law does.
 
     Args:
@@ -36,10 +43,11 @@ def play(scenario: Scenario, law: Callable[[], Law], initial: int, least_seconds
         law: makes the law, with nothing to remember.
         initial: worker pods to begin with.
         least_seconds: that the run has to take.
+        looks: seconds between two looks of the operator.
     """
     shards = shards_of(scenario.durations, scenario.videos_per_shard)
     initial = min(initial, scenario.most)
-    world = World(scenario, shards, initial, first_limits(scenario, initial))
+    world = World(scenario, shards, initial, first_limits(scenario, initial), looks=looks)
     world.run(Operator(world, law()), MOST_TIMES * least_seconds)
     return outcome([world], 0)
 

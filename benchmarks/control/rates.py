@@ -1,9 +1,9 @@
 """How fast workers are that share a device. Pure.
 
-Each worker loops: host time, then a batch on the device, which serves one batch at a time, in turn. A batch of b
-windows takes (t0 + t1 b) x slowness, and more by a share for each further process. So one worker's cycle is its host
-time plus its batch, until the device is busy all the time; from then on it is the sum of all batches. A worker takes
-the windows that are ready: one that its source feeds more slowly than it could go has smaller batches.
+Each worker loops: host time, then a batch on the device, which serves one batch at a time. A batch of b windows takes
+(t0 + t1 b) x slowness, and more by a share for each further process. As long as the device is not busy all the time,
+nobody waits for it; else each worker has its turn once a round, which is as long as all turns together. A worker
+takes the windows that are ready: one that its source feeds more slowly than it could go has smaller batches.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from math import inf
 
 from benchmarks.control import physics
 
-ROUNDS = 16
-"""Of the iteration; it only ever goes down, and is done when nothing changes."""
+HALVINGS = 40
+"""Of the interval in which the length of a round is looked for."""
 
 
 @dataclass(frozen=True)
@@ -63,49 +63,44 @@ class Flow:
 def share(demands: tuple[Demand, ...], times: Times) -> tuple[Flow, ...]:
     """Return what each of the workers on a device does."""
     slower = 1 + physics.SWITCH_LOSS * (len(demands) - 1)
-    batches = [float(demand.batch) for demand in demands]
-    periods = [0.0] * len(demands)
-    services = _services(batches, times, slower)
-    for _ in range(ROUNDS):
-        cycles = _cycles(services, periods)
-        before = batches
-        batches = [_batch(demand, cycle) for demand, cycle in zip(demands, cycles, strict=True)]
-        services = _services(batches, times, slower)
-        periods = [
-            max(cycle, batch / demand.supply if demand.supply else inf)
-            for demand, cycle, batch in zip(demands, cycles, batches, strict=True)
-        ]
-        if before == batches:
-            break
-    return tuple(
-        Flow(
-            batch,
-            period,
-            response=cycle - physics.HOST_SECONDS,
-            busy=service / period,
-            starved=batch < demand.batch or period > cycle,
-        )
-        for demand, batch, period, service, cycle in zip(demands, batches, periods, services, cycles, strict=True)
+    actual = Times(times.batch * slower, times.window * slower)
+    flows = _in_rounds(demands, actual, 0.0)
+    if _busy(flows) <= 1:
+        return flows
+    shortest, longest = 0.0, sum(actual.batch + actual.window * demand.batch for demand in demands)
+    for _ in range(HALVINGS):
+        middle = (shortest + longest) / 2
+        if _busy(_in_rounds(demands, actual, middle)) > 1:
+            shortest = middle
+        else:
+            longest = middle
+    return _in_rounds(demands, actual, longest)
+
+
+def _busy(flows: Sequence[Flow]) -> float:
+    return sum(flow.busy for flow in flows)
+
+
+def _in_rounds(demands: Sequence[Demand], times: Times, seconds: float) -> tuple[Flow, ...]:
+    """Return what the workers do if each waits for its turn until a round of so many seconds is over."""
+    return tuple(_flow(demand, times, max(seconds, _alone(demand, times))) for demand in demands)
+
+
+def _alone(demand: Demand, times: Times) -> float:
+    """Return a worker's cycle without others: its batches are what its source brings in that time."""
+    spare = 1 - demand.supply * times.window
+    fed = demand.supply * (physics.HOST_SECONDS + times.batch) / spare if spare > 0 else inf
+    return physics.HOST_SECONDS + times.batch + times.window * max(1.0, min(float(demand.batch), fed))
+
+
+def _flow(demand: Demand, times: Times, cycle: float) -> Flow:
+    batch = max(1.0, min(float(demand.batch), demand.supply * cycle))
+    period = max(cycle, batch / demand.supply)
+    service = times.batch + times.window * batch
+    return Flow(
+        batch,
+        period,
+        response=cycle - physics.HOST_SECONDS,
+        busy=service / period,
+        starved=batch < demand.batch or period > cycle,
     )
-
-
-def _services(batches: Sequence[float], times: Times, slower: float) -> list[float]:
-    return [slower * (times.batch + times.window * batch) for batch in batches]
-
-
-def _cycles(services: Sequence[float], periods: Sequence[float]) -> list[float]:
-    """Return how long each worker's turn takes: alone, or all others' turns with its own, as often as they come."""
-    alone = [physics.HOST_SECONDS + service for service in services]
-    cycles = []
-    for own, service in enumerate(services):
-        others = sum(
-            turn * min(1.0, alone[own] / period if period else 1.0)
-            for other, (turn, period) in enumerate(zip(services, periods, strict=True))
-            if other != own
-        )
-        cycles.append(max(alone[own], service + others))
-    return cycles
-
-
-def _batch(demand: Demand, cycle: float) -> float:
-    return max(1.0, min(float(demand.batch), demand.supply * cycle))

@@ -58,5 +58,5 @@ class SimulatedScraper:
             oom_events=worker.out_of_memory,
             audio_seconds=int(worker.audio),
             limits_revision=worker.limits.revision,
-            results={(Result.SUCCEEDED, ""): worker.shard.done},
+            results={(Result.SUCCEEDED, ""): worker.recorded} if worker.recorded else {},
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-BUGGY_AT_LEAST = 170
-"""Scenarios in which the bugs play, too, if there are so many: ten of each family."""
+BUGGY_AT_LEAST = 85
+"""Scenarios in which the bugs play, too, if there are so many: five of each family."""
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -35,7 +35,8 @@ PATIENCE_SECONDS = 600.0
 TURN_SECONDS = 0.5
 """Between two looks whether it is a worker's turn to measure."""
 LAW_BATCHES = 4
-"""So many of the batches of a step are told to the law: as many as it takes to prove a ceiling."""
+"""So many of the batches of a step are told to the law: as many as it takes to prove a ceiling, and one where it has
+nothing to prove."""
 
 
 class Phase(Enum):
@@ -91,6 +92,7 @@ class Worker:
         self.out_of_memory = 0
         self.flow: Flow | None = None
         self.audio = 0.0
+        self._found_done = shard.done
         self.overhead: float | None = None
         self._scenario = scenario
         self._models = scenario.models
@@ -129,6 +131,11 @@ class Worker:
         return self._law.footprint.windows.slope if self._law.footprint is not None else None
 
     @property
+    def recorded(self) -> int:
+        """Videos of which it has recorded the outcome: not those that it found done."""
+        return self.shard.done - self._found_done
+
+    @property
     def own(self) -> int:
         """Bytes that it holds."""
         return self._holding.total
@@ -156,7 +163,7 @@ class Worker:
     def apply(self, limits: Limits) -> None:
         """Take new limits."""
         self.limits = limits
-        self._batch = self._allowed()
+        self._batch = self._allowed(self._limits_here())
 
     def hear(self, seconds: float) -> None:
         """Let time pass."""
@@ -209,9 +216,10 @@ class Worker:
             return
         batches = seconds / flow.period
         windows = ceil(flow.batch)
+        limits = self._limits_here()
         try:
             self.gpu.charge_batch(self._holding, Stage.ASR, windows * self._models.window_bytes, now)
-            tokens = self._tokens(windows)
+            tokens = self._tokens(windows, limits)
             self.gpu.charge_batch(self._holding, Stage.EMBED, tokens * self._models.token_bytes, now)
             leaked = int(batches * self._scenario.leak)
             self.gpu.require(Stage.ASR, OomKind.BATCH, leaked, now)
@@ -220,16 +228,18 @@ class Worker:
             self._batch_failed(error, windows, now)
         else:
             if self._conduct.governed:
-                self._learn(windows, flow.response, batches, now)
+                self._learn(windows, flow.response, batches, limits, now)
                 self._keep_within_budget(now)
-        self._batch = self._allowed()
+        self._batch = self._allowed(limits)
 
-    def _learn(self, windows: int, seconds: float, batches: float, now: float) -> None:
-        permitted = governor.permitted(self._law, Stage.ASR, self._limits_here(), True)
+    def _learn(self, windows: int, seconds: float, batches: float, limits: Limits, now: float) -> None:
+        permitted = governor.permitted(self._law, Stage.ASR, limits, True)
         batch = Batch(Stage.ASR, windows, seconds, permitted)
-        for _ in range(max(1, min(LAW_BATCHES, int(batches)))):
-            self._law = governor.after_batch(self._law, batch, self.own, now)
-            self._time_batch(windows, seconds)
+        own, ceiling = self.own, self._law.windows
+        proves = permitted >= ceiling.size and (ceiling.raised_from or now >= ceiling.until)
+        for _ in range(max(1, min(LAW_BATCHES, int(batches))) if proves else 1):
+            self._law = governor.after_batch(self._law, batch, own, now)
+        self._time_batch(windows, seconds)
         self._waits_since, self._pauses, self._failed_alone = None, 0, False
 
     def _batch_failed(self, error: OutOfDeviceMemory, windows: int, now: float) -> None:
@@ -243,19 +253,19 @@ class Worker:
         else:
             self._make_room(error, now)
 
-    def _allowed(self) -> int:
+    def _allowed(self, limits: Limits) -> int:
         if not self._conduct.governed:
             return self._conduct.batch
-        return governor.allowed_windows(self._law, self._limits_here(), True)
+        return governor.allowed_windows(self._law, limits, True)
 
-    def _tokens(self, windows: int) -> int:
+    def _tokens(self, windows: int, limits: Limits) -> int:
         """Return the tokens of a batch of texts: all words of some batches, as far as the law allows."""
         if self._rung.two_passes:
             return 0
         words = max(physics.TEXT_TOKENS, 8 * windows * physics.WINDOW_TOKENS)
         if not self._conduct.governed:
             return min(words, governor.MAX_TOKENS)
-        return min(words, governor.allowed_tokens(self._law, self._limits_here(), True))
+        return min(words, governor.allowed_tokens(self._law, limits, True))
 
     def _limits_here(self) -> Limits:
         return room.within_device(self.limits, self.gpu.memory(self._holding))
@@ -375,7 +385,7 @@ class Worker:
     def _work(self, now: float) -> None:
         if self._stage is Stage.ASR:
             self.phase = Phase.WORKING
-            self._batch = self._allowed()
+            self._batch = self._allowed(self._limits_here())
         else:
             self.phase = Phase.EMBEDDING
             windows = self.shard.total / physics.AUDIO_SECONDS_PER_WINDOW

@@ -92,6 +92,7 @@ class World:
         limits: of every worker, to begin with.
         conduct: how workers behave.
         beat: seconds between two updates of the workers' memory and law.
+        looks: seconds between two looks of the operator.
         start: the moment at which the work begins.
     """
 
@@ -102,7 +103,8 @@ class World:
         parallelism: int,
         limits: Limits,
         conduct: Conduct | None = None,
-        beat: float = physics.LOOK_SECONDS,
+        beat: float = physics.BEAT_SECONDS,
+        looks: float = physics.LOOK_SECONDS,
         start: float = 0.0,
     ) -> None:
         self.scenario = scenario
@@ -117,6 +119,7 @@ class World:
         self.account = Account()
         self._conduct = conduct or Conduct()
         self._beat = beat
+        self._looks = looks
         self._attempts = [0] * len(self.shards)
         self._next_beat = start
         self._next_look = start
@@ -159,7 +162,7 @@ class World:
             self._next_beat = self.now + self._beat
             self._step_all()
         if operator is not None and self.now >= self._next_look - ALMOST:
-            self._next_look = self.now + physics.LOOK_SECONDS
+            self._next_look = self.now + self._looks
             operator.look(self)
             self.gone.clear()
         self._control()
@@ -200,6 +203,7 @@ class World:
             return
         if worker.ready and pod.ready_since is None:
             pod.ready_since = pod.stepped_at = self.now
+            self._notice()
             if self._blocked:
                 pod.refused_at = self.now + physics.REFUSED_SECONDS
         elif was_ready and not worker.ready:
