@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ingestion_operator.observe.recording import Record, read
 
-FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.jsonl.gz"))
+FOLDER = Path(__file__).parent / "fixtures"
+FIXTURES = sorted(FOLDER.glob("*.jsonl.gz"))
 
 
 def recorded() -> Mapping[str, list[Record]]:

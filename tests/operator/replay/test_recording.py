@@ -15,8 +15,11 @@ from ingestion_contract.status import SourceStatus
 from ingestion_contract.summary import ErrorSummary, MemoryReport, ShardSummary, Summary
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.snapshot import Rate
+from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.observe.recording import Record, Recorder, decode, encode, read
 from ingestion_operator.observe.tally import Tally
+from ingestion_operator.reconciler import Reconciler, Settings
+from tests.operator.control.test_reconciler import INCIDENT, UID, World
 from tests.operator.decision.test_laws import SAMPLES, snapshots
 from tests.operator.kit import GIB, NOW, ago, ended_pod, make_run, make_snapshot, make_status, waiting
 
@@ -53,6 +56,9 @@ SUMMARIES: st.SearchStrategy[Summary | None] = (
         **dict.fromkeys(("shard", "total", "succeeded", "failed", "skipped"), COUNTS),
     )
 )
+RATES = st.builds(
+    Rate, audio_seconds_per_hour=COUNTS, utilisation=st.none() | st.floats(0, 1), seconds=st.floats(0, 1e6)
+)
 MOMENTS = st.floats(0, 1e6).map(ago)
 
 
@@ -67,7 +73,7 @@ def records(draw: st.DrawFn) -> Record:
         seen,
         pods=(*seen.pods, *spoken),
         tallies=draw(st.dictionaries(st.integers(0, 20), st.builds(Tally, RESULTS, COUNTS), max_size=3)),
-        rate=draw(st.none() | st.builds(Rate, COUNTS, st.floats(0, 1e6))),
+        rate=draw(st.none() | RATES),
         quiet_since=draw(MOMENTS),
         status=seen.status.model_copy(update={"source": SourceStatus(changed_at=draw(st.none() | MOMENTS))}),
     )
@@ -99,6 +105,20 @@ def test_a_run_has_a_file_and_a_decision_has_a_line(tmp_path: Path) -> None:
         recorder.add(incident())
     assert [path.name for path in tmp_path.iterdir()] == ["default_talks.jsonl"]
     assert list(read(tmp_path / "default_talks.jsonl")) == [incident()] * 3
+
+
+async def test_an_operator_that_records_keeps_what_it_decided_and_from_what(tmp_path: Path) -> None:
+    world = World()
+    settings = Settings(WorkerSettings("worker:1"), recorder=Recorder(tmp_path))
+    world.reconciler = Reconciler(UID, world.cache, world.kube, world.workers, settings, lambda: world.now)
+    await world.work(INCIDENT)
+    await world.look()
+    *_, last = read(tmp_path / "default_talks.jsonl")
+    before, change = last.snapshot.status.workers, last.decision.change
+    assert before is not None
+    assert change is not None
+    assert (before.parallelism, change.value, change.reason) == (4, 2, "MemoryPressure")
+    assert decide(last.snapshot, last.at, frozen=last.frozen) == last.decision
 
 
 def test_a_compressed_file_is_read_as_well(tmp_path: Path) -> None:
