@@ -45,7 +45,7 @@ def captions(url: str) -> str | None:
         if not tracks:
             return None
         text = ydl.urlopen(tracks[0]["url"]).read().decode()
-    return " ".join(cue.text for cue in webvtt.from_string(text))
+    return " ".join(cue.text for cue in webvtt.from_string(text).captions)
 
 
 def audio(url: str, folder: Path) -> Path:
