@@ -8,17 +8,20 @@ from multiprocessing import get_context
 
 from benchmarks.control.bugs import BUGS
 from benchmarks.control.clairvoyant import clairvoyant_seconds
-from benchmarks.control.contestants import HUMAN, LAWS, STATIC, static
+from benchmarks.control.contestants import HUMAN, LAWS, OURS, STATIC, static
 from benchmarks.control.families import make
 from benchmarks.control.outcome import Outcome
-from benchmarks.control.physics import GIB
+from benchmarks.control.physics import GIB, LOOK_SECONDS
 from benchmarks.control.play import play, play_human
 from benchmarks.control.rows import Row
 from benchmarks.control.scenario import Scenario
 from benchmarks.control.static_oracle import static_oracle
 
-UNHURRIED_SECONDS = 15.0
+UNHURRIED_SECONDS = 30.0
 """Between two looks where the number of workers never changes: only budgets may."""
+OTHERS_SECONDS = 10.0
+"""Between two looks of the other adaptive laws, which react within 30 s at the soonest; what a pod's change tells, they
+see at once, too."""
 
 
 def contest(seeds: Sequence[int], buggy: frozenset[int], processes: int) -> Iterator[Row]:
@@ -58,7 +61,10 @@ def row(scenario: Scenario, *, with_bugs: bool) -> Row:
 
 
 def _outcomes(scenario: Scenario, least: float) -> dict[str, Outcome]:
-    outcomes = {name: play(scenario, law, scenario.initial, least) for name, law in LAWS.items()}
+    outcomes = {
+        name: play(scenario, law, scenario.initial, least, looks=LOOK_SECONDS if name == OURS else OTHERS_SECONDS)
+        for name, law in LAWS.items()
+    }
     outcomes |= {
         name: play(scenario, partial(static, workers), workers, least, looks=UNHURRIED_SECONDS)
         for name, workers in STATIC.items()

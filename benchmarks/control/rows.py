@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,14 @@ class Row:
         return max(0, outcome.oom_episodes - sum(moment <= outcome.seconds for moment in self.neighbour_moments))
 
 
-def write(rows: Iterable[Row], path: Path) -> None:
-    """Write one line a scenario."""
+def write(rows: Iterable[Row], path: Path) -> Iterator[Row]:
+    """Write one line a scenario as they come, and yield them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+    with path.open("w") as file:
+        for row in rows:
+            file.write(json.dumps(asdict(row)) + "\n")
+            file.flush()
+            yield row
 
 
 def read(path: Path) -> list[Row]:

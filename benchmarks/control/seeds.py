@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-BUGGY_AT_LEAST = 85
-"""Scenarios in which the bugs play, too, if there are so many: five of each family."""
-
 
 def parse_seeds(text: str) -> list[int]:
     """Return the seeds of a text such as `0-99` or `3,5,8`.
@@ -19,8 +14,3 @@ def parse_seeds(text: str) -> list[int]:
         first, _, last = part.partition("-")
         seeds += range(int(first), int(last or first) + 1)
     return seeds
-
-
-def buggy(seeds: Sequence[int]) -> frozenset[int]:
-    """Return the seeds in which the bugs play."""
-    return frozenset(seeds[:BUGGY_AT_LEAST])

@@ -78,7 +78,7 @@ def test_a_neighbour_always_leaves_room_for_one_worker() -> None:
 
 
 def test_the_report_has_the_figures_of_all_and_is_read_back(rows: list[Row], tmp_path: Path) -> None:
-    records.write(rows, tmp_path / "rows.jsonl")
+    assert list(records.write(rows, tmp_path / "rows.jsonl")) == rows
     assert records.read(tmp_path / "rows.jsonl") == rows
     made = report("0,2,6", rows)
     made.write(tmp_path / "control.json")
