@@ -46,9 +46,8 @@ def run(
 ) -> None:
     """Let all play. Exits with 1 if a goal is missed, or a planted bug is not noticed."""
     numbers = parse_seeds(seeds)
-    played = records.write(
-        contest(numbers, frozenset(numbers[:bug_scenarios]), processes), output / "control-scenarios.jsonl"
-    )
+    played = contest(numbers, frozenset(numbers[:bug_scenarios]), processes)
+    kept = records.write(played, output / "control-scenarios.jsonl")
     found = list(track(kept, description="scenarios", total=len(numbers), console=console))
     _write(seeds, found, output, docs or (REPOSITORY / "docs" if seeds == ALL_SEEDS else output))
 
