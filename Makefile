@@ -23,7 +23,10 @@ DOCS ?=
 # What `make bench-worker` may be told.
 QUICK ?=
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers crds cluster-up cluster-down clean
+# What `make bench-reaction` may be told.
+RUNS ?= 50
+
+.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +63,9 @@ bench-worker: $(INSTALLED) ## The worker beside its peers, into docs/benchmarks.
 
 bench-peers: $(INSTALLED) ## Install the peers that bench-worker compares with, outside the repository: 8 GB.
 	@$(BIN)/python -m benchmarks.worker peers
+
+bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, with many runs at once, into docs/reaction.md (RUNS=50: four minutes).
+	@$(BIN)/python -m benchmarks.reaction --runs $(RUNS)
 
 crds: $(INSTALLED) ## Write crds/ from the contract's types.
 	@$(BIN)/python -m dev.write_crds

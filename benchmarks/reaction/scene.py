@@ -237,6 +237,6 @@ def _kubectl(cluster: Cluster, *arguments: str, given: str | None = None) -> str
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
-    """Return the CPU time of a process and its children; it was started by way of setpriv, which became it."""
+    """Return the CPU time that a process has taken."""
     times = process.cpu_times()
     return times.user + times.system

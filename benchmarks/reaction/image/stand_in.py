@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import TextIOWrapper
 from pathlib import Path
 from sys import argv
 from typing import Any, NoReturn
@@ -44,41 +45,52 @@ class Device:
         self._total = total
         self._me = os.environ["POD_IP"]
 
-    def hold(self, gib: float) -> bool:
-        """Hold so much from now on, if there is room for it."""
+    def hold(self, gib: float, otherwise: str, kept: float) -> bool:
+        """Hold so much from now on if there is room for it; if not, keep no more than `kept`, which is noted so."""
         with self._ledger() as held:
-            others = sum(size for worker, size in held.items() if worker != self._me)
-            if others + gib > self._total:
-                return False
-            held[self._me] = gib
-            self._note("holds", held)
-            return True
+            present = held.pop(self._me, 0.0)
+            fits = sum(held.values()) + gib <= self._total
+            held[self._me] = gib if fits else kept
+            if held[self._me] != present:
+                self._note("holds" if fits else otherwise, held)
+            return fits
 
-    def give_back(self, event: str, kept: float) -> None:
-        """Keep no more than so much."""
+    def leave(self) -> None:
+        """Hold nothing more."""
         with self._ledger() as held:
-            held[self._me] = min(kept, held.get(self._me, 0.0))
-            self._note(event, held)
+            if held.pop(self._me, 0.0):
+                self._note("ends", held)
 
     def used(self) -> float:
         """Return what all hold."""
-        with self._ledger() as held:
-            return sum(held.values())
+        with self._locked() as file:
+            return sum(_read(file).values())
 
     @contextmanager
     def _ledger(self) -> Iterator[dict[str, float]]:
-        with (self._folder / "ledger").open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            held = json.loads(file.read() or "{}")
+        """Change who holds how much; only the main thread does, so that the process cannot end meanwhile."""
+        with self._locked() as file:
+            held = _read(file)
             yield held
             file.truncate(0)
             file.write(json.dumps(held))
+
+    @contextmanager
+    def _locked(self) -> Iterator[TextIOWrapper]:
+        with (self._folder / "ledger").open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            yield file
 
     def _note(self, event: str, held: dict[str, float]) -> None:
         line = {"at": time.time(), "worker": self._me, "event": event, "used": sum(held.values())}
         with (self._folder / "events.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
+
+
+def _read(ledger: TextIOWrapper) -> dict[str, float]:
+    held: dict[str, float] = json.loads(ledger.read() or "{}")
+    return held
 
 
 class Worker:
@@ -106,17 +118,16 @@ class Worker:
         return float(self._moment_file.read_text()) if self._moment_file.exists() else float("inf")
 
     def _take(self, need: float) -> None:
-        if self.device.hold(need):
+        exits = self.plan["kind"] == "exits"
+        if self.device.hold(need, otherwise=self.plan["kind"], kept=0.0 if exits else CONTEXT):
             self.held, self.state = need, "working"
             return
         self.ooms += self.state != "waiting_for_memory"
-        if self.plan["kind"] == "exits":
+        if exits:
             report = {"gpuUuid": "GPU-stand-in", "stage": "asr", "ownBytes": int(self.held * GIB)}
             report |= {"totalBytes": int(float(self.plan["device"]) * GIB), "usedBytes": int(self.device.used() * GIB)}
-            self.end(85, "exits", {"memory": {**report, "floorBytes": int(need * GIB)}})
-        if self.state != "waiting_for_memory":
-            self.state, self.held = "waiting_for_memory", CONTEXT
-            self.device.give_back("waits", CONTEXT)
+            self.end(85, {"memory": {**report, "floorBytes": int(need * GIB)}})
+        self.held, self.state = CONTEXT, "waiting_for_memory"
         self._try_at = time.time() + RETRY_SECONDS
 
     def page(self) -> str:
@@ -141,9 +152,9 @@ class Worker:
         """Return how many videos it would have done by now."""
         return int((time.time() - self._started) / VIDEO_SECONDS)
 
-    def end(self, code: int, event: str, more: dict[str, Any]) -> NoReturn:
+    def end(self, code: int, more: dict[str, Any]) -> NoReturn:
         """Give everything back, and end."""
-        self.device.give_back(event, 0.0)
+        self.device.leave()
         counts = {"total": SHARD_VIDEOS, "succeeded": self.done(), "failed": 0, "skipped": 0}
         shard = int(os.environ["JOB_COMPLETION_INDEX"])
         end(code, {"version": 1, "kind": "shard", "shard": shard, "oomEvents": self.ooms, **counts, **more})
@@ -196,7 +207,7 @@ def main() -> None:
     serve(worker)
     while not asked_to_stop.wait(worker.step()):
         pass
-    worker.end(143, "ends", {})
+    worker.end(143, {})
 
 
 main()

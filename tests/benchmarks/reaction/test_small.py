@@ -15,7 +15,8 @@ PATIENCE_SECONDS = 600.0
 
 def test_every_run_is_answered_and_every_decision_is_taken_again(tmp_path: Path) -> None:
     require_cluster()
-    command = [sys.executable, "-m", "benchmarks.reaction", "--runs", "2", "--output", tmp_path, "--docs", tmp_path]
+    command = [sys.executable, "-m", "benchmarks.reaction", "--runs", "2", "--output", str(tmp_path)]
+    command += ["--docs", str(tmp_path)]
     done = subprocess.run(
         command, cwd=REPOSITORY, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
     )
