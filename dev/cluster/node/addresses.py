@@ -1,16 +1,20 @@
 """A loopback address of its own for each pod."""
 
 import ipaddress
+import random
 
 _FIRST = int(ipaddress.IPv4Address("127.16.0.1"))
 _LAST = int(ipaddress.IPv4Address("127.31.255.254"))
 
 
 class AddressPool:
-    """Gives out 127.16.0.1 to 127.31.255.254 in turn, so that an address given back rests for long."""
+    """Gives out 127.16.0.1 to 127.31.255.254 in turn, so that an address given back rests for long.
+
+    It begins anywhere: another cluster on this machine has the same range.
+    """
 
     def __init__(self) -> None:
-        self._next = _FIRST
+        self._next = random.randint(_FIRST, _LAST)
         self._taken: set[int] = set()
 
     def take(self) -> str:
