@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ def main(
     """
     end_as_ctrl_c_does()
     setting = Setting(videos, gpu_gib, build.absolute() / "incident")
+    load_average = os.getloadavg()[0]
     try:
         runs = {arm: play(arm, setting) for arm in Arm}
     except KeyboardInterrupt:
@@ -46,7 +48,7 @@ def main(
     except (RuntimeError, TimeoutError) as problem:
         console.print(f"error: {problem}", style="red")
         sys.exit(1)
-    report(runs, setting, docs)
+    report(runs, setting, load_average, docs)
     sys.exit(0 if runs[Arm.ADAPTIVE].result.complete else 1)
 
 
@@ -58,13 +60,13 @@ def play(arm: Arm, setting: Setting) -> Run:
     return operator_arm.play(arm, setting, console.print)
 
 
-def report(runs: Mapping[Arm, Run], setting: Setting, docs: Path | None) -> None:
+def report(runs: Mapping[Arm, Run], setting: Setting, load_average: float, docs: Path | None) -> None:
     """Print the table, and write it, the picture, the numbers, and the record for simulations."""
     results = {arm: run.result for arm, run in runs.items()}
     folder = setting.folder
     arms = {arm: result.to_json() for arm, result in results.items()}
     _write(folder / "result.json", {"device": "simulated", "arms": arms})
-    _write(folder / "recorded.json", recorded(runs, expected(setting.videos)))
+    _write(folder / "recorded.json", recorded(runs, expected(setting.videos), load_average))
     (folder / "incident.md").write_text(page(results, setting))
     draw(runs, folder / "incident.svg")
     if docs is not None:

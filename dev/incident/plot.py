@@ -41,10 +41,10 @@ def _memory(axes: Any, runs: Mapping[Arm, Run]) -> None:
         columns = series(run.observations)
         axes.plot(columns["t"], columns["device_memory_percent"], color=COLOURS[arm], label=arm.value)
     axes.axhline(TARGET_PERCENT, color=INK, linewidth=0.8, linestyle="--")
-    axes.annotate(f"target {TARGET_PERCENT} %", (0, TARGET_PERCENT), xytext=(2, -10), textcoords="offset points")
+    axes.text(0.995, TARGET_PERCENT + 1, f"target {TARGET_PERCENT} %", transform=axes.get_yaxis_transform(), ha="right")
     axes.set_ylim(0, 104)
     _finish(axes, "Device memory in percent (simulated GPU)")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="center right")
 
 
 def _videos(axes: Any, runs: Mapping[Arm, Run]) -> None:
@@ -60,7 +60,7 @@ def _videos(axes: Any, runs: Mapping[Arm, Run]) -> None:
             va="center",
         )
     axes.set_xlabel("seconds since the arm began, start of processes included")
-    axes.margins(x=0.18, y=0.08)
+    axes.margins(x=0.22, y=0.08)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     _finish(axes, "Videos ingested")

@@ -13,11 +13,18 @@ from dev.incident.arms import WORKERS, Arm
 from dev.sample_media.sentences import Expected
 
 
-def recorded(runs: Mapping[Arm, Run], expected: Expected) -> dict[str, Any]:
-    """Return the runs of our worker as JSON data; README.md says what each field is."""
+def recorded(runs: Mapping[Arm, Run], expected: Expected, load_average: float) -> dict[str, Any]:
+    """Return the runs of our worker as JSON data; README.md says what each field is.
+
+    Args:
+        runs: those of all arms.
+        expected: what the sample declares.
+        load_average: of the machine, over the minute before the arms began.
+    """
     return {
         "device": "simulated",
         "cpus": os.cpu_count(),
+        "load_average": round(load_average, 2),
         "runs": [_run(arm, run, expected) for arm, run in runs.items() if arm is not Arm.INCIDENT],
     }
 

@@ -86,8 +86,9 @@ def test_the_picture_is_one_that_a_browser_reads(tmp_path: Path) -> None:
 
 
 def test_the_record_is_of_our_worker_alone_and_has_what_a_simulation_begins_with() -> None:
-    found = recorded(RUNS, expected(20))
+    found = recorded(RUNS, expected(20), load_average=0.25)
 
+    assert found["load_average"] == 0.25
     frozen, adaptive = found["runs"]
     assert (frozen["arm"], frozen["levers"], adaptive["arm"], adaptive["levers"]) == (
         "frozen",

@@ -14,6 +14,10 @@ _OPTIONS: dict[str, Any] = {"quiet": True, "noprogress": True, "cachedir": False
 """`proxy`: the sample media are served on this machine."""
 
 
+Info = dict[str, Any]
+"""yt-dlp's, of one video."""
+
+
 @dataclass(frozen=True)
 class Listed:
     """A video of the list; `seconds` is how long it plays."""
@@ -34,26 +38,43 @@ def listed(feed: str) -> list[Listed]:
         return [Listed(entry["url"], float(entry["duration"])) for entry in entries]
 
 
-def captions(url: str) -> str | None:
-    """Return the text of a video's English captions, None if it has none.
+class Source:
+    """One yt-dlp for all videos of a process.
 
-    Raises:
-        yt_dlp.utils.DownloadError: the video cannot be had.
+    Args:
+        folder: where the audio of a video lies, until it is deleted.
     """
-    with YoutubeDL(_OPTIONS) as ydl:
-        tracks = ydl.extract_info(url, download=False).get("subtitles", {}).get("en")
+
+    def __init__(self, folder: Path) -> None:
+        options = {"format": "bestaudio/best", "outtmpl": f"{folder}/%(id)s.%(ext)s"}
+        self._ydl = YoutubeDL(_OPTIONS | options)
+
+    def look(self, url: str) -> Info:
+        """Return what the source says of a video.
+
+        Raises:
+            yt_dlp.utils.DownloadError: the video cannot be had.
+        """
+        info: Info = self._ydl.extract_info(url, download=False)
+        return info
+
+    def captions(self, info: Info) -> str | None:
+        """Return the text of a video's English captions, None if it has none.
+
+        Raises:
+            yt_dlp.networking.exceptions.RequestError: they cannot be had.
+        """
+        tracks = info.get("subtitles", {}).get("en")
         if not tracks:
             return None
-        text = ydl.urlopen(tracks[0]["url"]).read().decode()
-    return " ".join(cue.text for cue in webvtt.from_string(text).captions)
+        text = self._ydl.urlopen(tracks[0]["url"]).read().decode()
+        return " ".join(cue.text for cue in webvtt.from_string(text).captions)
 
+    def audio(self, info: Info) -> Path:
+        """Download the audio of a video, and return the file.
 
-def audio(url: str, folder: Path) -> Path:
-    """Download the audio of a video into a folder, and return the file.
-
-    Raises:
-        yt_dlp.utils.DownloadError: the video cannot be had.
-    """
-    options = {"format": "bestaudio/best", "outtmpl": f"{folder}/%(id)s.%(ext)s"}
-    with YoutubeDL(_OPTIONS | options) as ydl:
-        return Path(ydl.extract_info(url)["requested_downloads"][0]["filepath"])
+        Raises:
+            yt_dlp.utils.DownloadError: it cannot be had.
+        """
+        result = self._ydl.process_video_result(dict(info), download=True)
+        return Path(result["requested_downloads"][0]["filepath"])

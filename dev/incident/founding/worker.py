@@ -9,21 +9,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-from dev.incident.founding import source
 from dev.incident.founding.models import Models
 from dev.incident.founding.records import Output
-from dev.incident.founding.source import Listed
+from dev.incident.founding.source import Listed, Source
 from ingestion_worker.device.simulated.device import SimulatedGpu
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """What a process keeps from video to video: its models, and where it writes."""
+    """What a process keeps from video to video: its models, its downloader, and where it writes."""
 
     def __init__(self, gpu: Path, asr: Path, embedder: Path, output: Path) -> None:
         self._models = Models(SimulatedGpu(gpu), asr, embedder)
         self._output = Output(output)
+        self._scratch = TemporaryDirectory()
+        self._source = Source(Path(self._scratch.name))
 
     def ingest(self, video: Listed) -> None:
         """Write the transcript and the vector of a video, or why there are none."""
@@ -38,11 +39,15 @@ class Worker:
 
     def _text(self, video: Listed) -> tuple[str, bool]:
         """Return what is said, and whether it was heard rather than read."""
-        text = source.captions(video.url)
+        info = self._source.look(video.url)
+        text = self._source.captions(info)
         if text is not None:
             return text, False
-        with TemporaryDirectory() as folder:
-            return self._models.transcribe(source.audio(video.url, Path(folder))), True
+        audio = self._source.audio(info)
+        try:
+            return self._models.transcribe(audio), True
+        finally:
+            audio.unlink()
 
 
 _workers: list[Worker] = []
