@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import exp, log
+from math import exp, inf, log
 from random import Random
 
 from benchmarks.control import physics
@@ -52,8 +52,9 @@ def _scenario(
     initial: int | None = None,
     median_video: float | None = None,
     leak: int = 0,
+    egress: float = inf,
 ) -> Scenario:
-    """Return a scenario with as many videos as take the length of a run."""
+    """Return a scenario with as many videos as take the length of a run, at no more than the egress budget's speed."""
     most = min(MOST_WORKERS, sum(device.slots for device in devices))
     empty = Scenario(
         family=name,
@@ -71,7 +72,7 @@ def _scenario(
     )
     median = median_video or _between(chance, MEDIAN_VIDEO_SECONDS)
     quiet = replace(empty, source=replace(empty.source, videos_per_hour=None))
-    audio = _between(chance, HOURS) * 3600 * best_speed(quiet, 0.0)
+    audio = _between(chance, HOURS) * 3600 * min(egress, best_speed(quiet, 0.0))
     return replace(empty, durations=_durations(chance, audio, median))
 
 
@@ -195,14 +196,15 @@ def slow_source(chance: Random, name: str, seed: int) -> Scenario:
     """The source gives less than the devices could take; sometimes because the run has an egress budget."""
     per_worker = _between(chance, PER_WORKER)
     median = _between(chance, MEDIAN_VIDEO_SECONDS)
-    source = Source(per_worker=per_worker, in_all=per_worker * chance.uniform(0.5, 3.0))
+    egress = per_worker * chance.uniform(0.5, 3.0)
+    source = Source(per_worker=per_worker, in_all=egress)
     if chance.random() < 0.5:
-        videos = int(source.in_all * 3600 / (median * exp(VIDEO_SPREAD**2 / 2)))
+        videos = int(egress * 3600 / (median * exp(VIDEO_SPREAD**2 / 2)))
         source = replace(source, in_all=per_worker * MOST_WORKERS, videos_per_hour=max(1, videos))
     card = chance.choice((physics.L4, physics.A10, physics.A100))
     shared = chance.random() < 0.5
     devices = (_shared(card, chance),) if shared else tuple(Device(card, 1, 0.01) for _ in range(8))
-    return _scenario(chance, name, seed, devices, _models(chance), source=source, median_video=median)
+    return _scenario(chance, name, seed, devices, _models(chance), source=source, median_video=median, egress=egress)
 
 
 def long_videos(chance: Random, name: str, seed: int) -> Scenario:

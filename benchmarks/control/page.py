@@ -27,8 +27,9 @@ _HOW = """
   makes it. Physics, families and run lengths were committed before the law was tuned on them. The families marked
   *held out* were not looked at while it was.
 - **Regret:** how much longer than with the best *static* setting of parallelism and batch, which hindsight picks from
-  all settings, on the same workers, with the models' memory known from the start. The *clairvoyant* bound has the best
-  setting at every moment, and never starts, loads or measures anything.
+  all settings, on the same workers, with the models' memory known from the start. While a neighbour is there, as many
+  of its workers work as fit under the target beside it. The *clairvoyant* bound has the best setting under the target
+  at every moment, and never starts, loads or measures anything.
 - **The same for all:** workers with the real governor law, budgets shared out by the real `decide_limits`, scrapes
   every 5 s. Only the number of workers is each contestant's own. `human` alone has the worker of the founding
   incident: it hears one window at a time, does not wait for room, and loses a video when memory runs out. When such a
