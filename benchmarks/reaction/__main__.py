@@ -33,8 +33,9 @@ def main(
     shutil.rmtree(folder, ignore_errors=True)
     recordings = folder / "recordings"
     recordings.mkdir(parents=True)
+    about = _about()
     outcome = measure(runs, folder, recordings, console.print)
-    report = Report(_about(), runs, outcome.reactions, outcome.load, _replay(recordings.iterdir()))
+    report = Report(about, runs, outcome.reactions, outcome.load, _replay(recordings.iterdir()))
     report.write(output / "reaction.json")
     (docs / "reaction.md").write_text(page(report))
     draw(report, docs / "reaction.svg")
@@ -42,9 +43,11 @@ def main(
 
 
 def _about() -> dict[str, str]:
+    """Return what the numbers depend on; what else the machine does counts, too."""
     memory = psutil.virtual_memory().total / 2**30
     return {
         "machine": f"{platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}",
+        "before it began": f"a load average of {psutil.getloadavg()[0]:.1f}",
         "versions": f"Python {platform.python_version()}, kopf {version('kopf')}, kubernetes {version('kubernetes')}",
     }
 

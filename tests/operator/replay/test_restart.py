@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
 
 from ingestion_contract.status import WorkersStatus
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.recording import Record
+from tests.operator.decision.test_laws import snapshots
+from tests.operator.kit import NOW
 from tests.operator.replay.kit import recorded
 
-RUNS = recorded()
 IN_THE_STATUS = {"SourceProbe", "SourceAnswers", "BoundsChanged"}
 """Ways up that are no measurement: what they need is in the status or the spec, which a restart does not lose."""
 
@@ -26,7 +28,7 @@ def restarted(snapshot: Snapshot, at: datetime) -> Snapshot:
 
 
 def steps() -> Iterator[tuple[str, Record]]:
-    for name, records in RUNS.items():
+    for name, records in recorded().items():
         for record in records:
             yield name, record
 
@@ -67,3 +69,18 @@ def test_nothing_goes_up_before_memory_has_been_seen_free_for_long_enough(share:
 def test_the_recorded_runs_went_up_where_nothing_was_restarted() -> None:
     """Else the test above could not fail."""
     assert any(rises(record.decision.change, record) for _, record in steps())
+
+
+@given(snapshots())
+def test_whatever_is_seen_an_operator_that_has_just_started_raises_nothing(snapshot: Snapshot) -> None:
+    decision = decide(restarted(snapshot, NOW), NOW)
+    assert not rises(decision.change, Record(NOW, frozen=False, snapshot=snapshot, decision=decision))
+
+
+@given(snapshots())
+def test_whatever_is_seen_an_operator_that_has_just_started_lowers_as_much(snapshot: Snapshot) -> None:
+    """Where others hold memory, too, it is read three times before anything is made of it."""
+    seen = replace(snapshot, neighbours={})
+    change = decide(seen, NOW).change
+    if change is not None and change.ceiling:
+        assert decide(restarted(seen, NOW), NOW).change == change
