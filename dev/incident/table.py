@@ -34,8 +34,8 @@ def _rows(results: Results) -> Iterator[tuple[str, list[str]]]:
     yield "videos", [str(one.videos) for one in ran]
     yield "ingested", [str(one.succeeded) for one in ran]
     yield "do not exist: skipped", [str(sum(one.skipped.values())) for one in ran]
-    yield "failed", [_counted(one.failed) for one in ran]
-    yield "lost to memory", [str(one.lost_to_memory) for one in ran]
+    yield "failed", [str(sum(one.failed.values())) for one in ran]
+    yield "of them lost to memory", [str(one.lost_to_memory) for one in ran]
     yield "out of memory", [_times(one.oom_events) for one in ran]
     yield "workers", [" -> ".join(str(change.value) for change in one.parallelism) for one in ran]
     yield "device memory, at the most", [f"{one.peak_percent:.1f} %" for one in ran]
@@ -44,11 +44,6 @@ def _rows(results: Results) -> Iterator[tuple[str, list[str]]]:
     yield "ingested audio-hours per hour", [f"{one.audio_hours_per_hour:.1f}" for one in ran]
     yield "wrong words (tiny model)", [_percent(one.word_error_percent) for one in ran]
     yield "wall time", [f"{one.wall_seconds:.0f} s" for one in ran]
-
-
-def _counted(reasons: Mapping[str, int]) -> str:
-    total = sum(reasons.values())
-    return f"{total} ({', '.join(f'{reason} {count}' for reason, count in sorted(reasons.items()))})" if total else "0"
 
 
 def _times(count: int) -> str:

@@ -61,7 +61,7 @@ def test_the_table_has_a_column_an_arm() -> None:
     lines = {line.split("│")[1].strip(): line.split("│")[2:5] for line in printed.get().splitlines() if "│" in line}
 
     assert "simulated GPU" in printed.get()
-    assert [cell.strip() for cell in lines["lost to memory"]] == ["11", "0", "0"]
+    assert [cell.strip() for cell in lines["of them lost to memory"]] == ["11", "0", "0"]
     assert [cell.strip() for cell in lines["workers"]] == ["4", "4", "4 -> 2"]
     assert [cell.strip() for cell in lines["device busy, start-up included"]] == ["50 %"] * 3
 
@@ -69,7 +69,7 @@ def test_the_table_has_a_column_an_arm() -> None:
 def test_the_page_says_what_was_lost_and_that_the_device_is_simulated(tmp_path: Path) -> None:
     text = page(RESULTS, Setting(20, 24, tmp_path))
 
-    assert "| lost to memory | 11 | 0 | 0 |" in text
+    assert "| of them lost to memory | 11 | 0 | 0 |" in text
     assert "lost 11 of 20 videos to memory" in text
     assert "**simulated** GPU of 24 GiB" in text
     assert "incident.svg" in text
