@@ -333,6 +333,8 @@ class Worker:
         self._holding.residue -= residue
         self.phase, self.flow = Phase.LOADING, None
         self.wake_at = now + size / simulated.LOAD_BYTES_PER_SECOND
+        if stage is Stage.EMBED:
+            self.wake_at += self._models.warm_up
 
     def _loaded(self, now: float) -> None:
         known = self._footprints.get(self._wanted)
@@ -372,7 +374,9 @@ class Worker:
         self._time_batch(windows, self._times.batch + self._times.window * windows)
 
     def _time_batch(self, windows: int, seconds: float) -> None:
-        """Learn how much of a batch's time does not depend on its size; what was learned stays while sizes do."""
+        """Learn how much of a batch's time does not depend on its size; beside others, it also depends on them."""
+        if room.has_neighbours(self.gpu.memory(self._holding)):
+            return
         self._batch_times = self._batch_times.with_batch(windows, seconds)
         self.overhead = self._batch_times.overhead or self.overhead
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import WorkerState
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import Memory, Parallelism
 from ingestion_contract.status import MeasuredFloor, WorkersStatus
@@ -20,6 +21,9 @@ from ingestion_operator.observe.worker_sample import WorkerSample
 
 TELEMETRY_GRACE_SECONDS = 60.0
 """A process that has just started may not serve metrics yet."""
+
+AT_WORK = (WorkerState.WORKING, WorkerState.WAITING_FOR_SOURCE)
+"""States of a worker that has its models."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,11 @@ class Situation:
         """Whether every wanted worker runs and has been heard of lately."""
         there = min(self.wanted, self.remaining)
         return len(self.fresh) == len(self.staying) >= there > 0 and all(pod.running for pod in self.staying)
+
+    @cached_property
+    def at_work(self) -> bool:
+        """Whether every wanted worker has been heard of lately, and has its models."""
+        return self.all_heard and all(sample.state in AT_WORK for sample in self.fresh.values())
 
     @cached_property
     def waiting(self) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median_low
 
+from ingestion_contract.metrics import WorkerState
 from ingestion_operator.decision.situation import Gpu, Situation
 
 BUSY = 0.9
@@ -20,6 +21,10 @@ HEADROOM_PERCENT = 2
 """Of its budget, what a worker leaves alone."""
 MAX_BATCH = 64
 """Windows in a batch at the most, whatever the budget."""
+OVERHEAD = 5.0
+"""t0 / t1 where no worker had its device to itself: large models are about four times as fast in batches of 8."""
+BOUND_BY_MEMORY = 0.75
+"""Batches of at least this share of what the budget allows would be larger if it allowed more."""
 MEASURED_SECONDS = 30.0
 """A rate over a shorter time says nothing."""
 
@@ -58,14 +63,15 @@ def pace(situation: Situation) -> Pace | None:
     overheads = [sample.batch_overhead for sample in samples if sample.batch_overhead]
     if rate is None or rate.utilisation is None or rate.seconds < MEASURED_SECONDS:
         return None
-    if not batches or not overheads:
+    if not batches:
         return None
-    return Pace(situation.wanted, rate.utilisation, median_low(batches), median_low(overheads))
+    overhead = median_low(overheads) if overheads else OVERHEAD
+    return Pace(situation.wanted, rate.utilisation, median_low(batches), overhead)
 
 
 def saturated(situation: Situation, known: Pace) -> bool:
     """Return whether the devices are busy, and more windows wait for them than they get."""
-    queued = [sample.windows_waiting for sample in situation.fresh.values()]
+    queued = [sample.windows_waiting for sample in situation.fresh.values() if sample.state is WorkerState.WORKING]
     return known.utilisation >= BUSY and bool(queued) and all(queued)
 
 
@@ -83,13 +89,22 @@ def gain(situation: Situation, known: Pace, workers: int) -> float | None:
 
     More workers are at the most as much faster as there are more of them; fewer are expected to saturate the device.
     """
-    batch = batch_of(situation, workers)
+    batch = _expected_batch(situation, known, workers)
     if batch is None or known.speed <= 0:
         return None
     most = SATURATED * efficiency(batch, known.overhead)
     if workers > known.workers:
         most = min(most, known.speed * workers / known.workers)
     return most / known.speed
+
+
+def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | None:
+    """Return the batch that each of so many workers will have: as now, unless memory bounds it now or then."""
+    now, then = batch_of(situation, known.workers), batch_of(situation, workers)
+    if now is None or then is None:
+        return None
+    bound = known.batch >= BOUND_BY_MEMORY * now
+    return then if bound or workers > known.workers else min(then, known.batch)
 
 
 def batch_of(situation: Situation, workers: int) -> int | None:

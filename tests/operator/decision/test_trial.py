@@ -34,7 +34,7 @@ def test_two_that_crowd_a_saturated_device_become_one_with_larger_batches() -> N
     assert verdict is not None
     assert (verdict.value, verdict.ceiling) == (1, False)
     assert verdict.trial is not None
-    assert (verdict.trial.from_, verdict.trial.least_rate) == (2, 37080)
+    assert (verdict.trial.from_, verdict.trial.least_rate) == (2, 37800)
     assert verdict.message.startswith(
         "the device is busy for 95 % of the time with batches of 5; 1 can have batches of "
     )

@@ -14,7 +14,7 @@ from ingestion_contract.metrics import Stage
 from ingestion_worker.memory import governor
 from ingestion_worker.memory.ceiling import Ceiling
 from ingestion_worker.memory.footprint import Footprint, Line
-from ingestion_worker.memory.governor import FIRST_WINDOWS, HEADROOM, MAX_TOKENS, MAX_WINDOWS, Batch, Governor
+from ingestion_worker.memory.governor import HEADROOM, MAX_TOKENS, MAX_WINDOWS, Batch, Governor
 from tests.worker.governor import strategies
 from tests.worker.governor.strategies import GIB, MIB, budgets, footprints, states
 
@@ -196,7 +196,7 @@ def test_where_there_is_no_device_memory_to_govern_batches_are_of_a_fixed_size()
     assert governor.allowed_tokens(Governor(), Limits(), governed=False) == MAX_TOKENS
 
 
-@pytest.mark.parametrize(("workers", "batch"), [(2, 4), (1, FIRST_WINDOWS)])
+@pytest.mark.parametrize(("workers", "batch"), [(2, 4), (1, 47)])
 def test_the_workers_that_24_gib_hold_under_80_percent_have_room_for_batches(workers: int, batch: int) -> None:
     limits = Limits(budget_bytes=int(0.8 * 24 * GIB / workers))
     assert windows(Governor(INCIDENT), limits) == batch

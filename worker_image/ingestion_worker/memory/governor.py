@@ -19,9 +19,6 @@ from ingestion_worker.memory.footprint import Footprint
 MAX_WINDOWS = 64
 """Larger batches gain little on any card, and cost latency."""
 
-FIRST_WINDOWS = 16
-"""Larger batches must prove that they gain something."""
-
 MAX_TOKENS = 8192
 """Tokens of a batch of texts, padding included: more do not make a GPU faster."""
 
@@ -41,7 +38,7 @@ class Governor:
     """What the law remembers: the footprint once it is measured, and what was learned of windows and of texts."""
 
     footprint: Footprint | None = None
-    windows: Ceiling = field(default_factory=lambda: Ceiling(FIRST_WINDOWS))
+    windows: Ceiling = field(default_factory=lambda: Ceiling(MAX_WINDOWS))
     texts: Ceiling = field(default_factory=lambda: Ceiling(MAX_TOKENS))
 
 

@@ -2,8 +2,7 @@
 
 A batch of b windows takes t0 + t1 x b: launches and the decoder's steps, which all windows share, and what each adds.
 The quotient t0 / t1 says how much larger batches gain. Both are found by least squares through the mean times of the
-sizes that there have been: two sizes tell, however many batches of one of them follow. On a device that others use
-too, all batches take longer alike, so the quotient stays.
+sizes that there have been: two sizes tell, however many batches of one of them follow.
 """
 
 from __future__ import annotations

@@ -221,7 +221,10 @@ class Residency:
             self._metrics.batch_size.set(size)
 
     def _time_batch(self, size: int, seconds: float) -> None:
-        """Learn how much of a batch's time does not depend on its size; what was learned stays while sizes do."""
+        """Learn how much of a batch's time does not depend on its size; beside others, it also depends on them."""
+        memory = self._device.memory()
+        if memory is not None and room.has_neighbours(memory):
+            return
         self._times = self._times.with_batch(size, seconds)
         if (overhead := self._times.overhead) is not None:
             self._metrics.batch_overhead.set(overhead)

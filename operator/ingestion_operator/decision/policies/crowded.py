@@ -10,7 +10,7 @@ from ingestion_operator.decision.throughput import batch_of, gain, pace, saturat
 REASON = "Crowded"
 LEAST_GAIN = 1.1
 """Expected gains that are smaller are not worth stopping a worker."""
-LEAST_PERCENT = 103
+LEAST_PERCENT = 105
 """Of the rate before, what must be reached with fewer."""
 
 

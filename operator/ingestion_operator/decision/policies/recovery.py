@@ -57,7 +57,7 @@ def _fastest(situation: Situation, most: int) -> int:
     known = pace(situation)
     if known is None or situation.exclusive:
         return most
-    if saturated(situation, known):
+    if not situation.at_work or saturated(situation, known):
         return situation.wanted
     gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
     if any(expected is None for expected, _ in gains):

@@ -29,7 +29,7 @@ def may_try(situation: Situation) -> bool:
         and rate is not None
         and rate.seconds >= PROOF_SECONDS
         and (status.next_at is None or situation.now >= status.next_at)
-        and situation.all_heard
+        and situation.at_work
         and situation.seconds_left >= LEAST_LEFT_SECONDS
     )
 
