@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks.control.moments import BEGINNING
 from benchmarks.control.page import page
 from benchmarks.control.play import play
 from benchmarks.control.plot import draw
+from benchmarks.control.predict import predict
 from benchmarks.control.report import Report, report
 from benchmarks.control.seeds import parse_seeds
 from benchmarks.worker.measure import REPOSITORY
@@ -30,6 +32,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 console = Console(highlight=False, soft_wrap=True)
 
 ALL_SEEDS = "0-999"
+MOST_ERROR = 0.15
 BUILD = REPOSITORY / "build" / "benchmarks"
 
 
@@ -60,6 +63,18 @@ def again(
 ) -> None:
     """Write the page once more, of what was played."""
     _write(seeds, records.read(output / "control-scenarios.jsonl"), output, docs)
+
+
+@app.command(name="predict")
+def predict_runs(
+    recorded: Annotated[Path, typer.Argument(help="recorded.json of `make incident`.")],
+) -> None:
+    """Predict recorded runs of the development cluster. Exits with 1 if one is missed by more than 15 %."""
+    predictions = predict(json.loads(recorded.read_text()))
+    for one in predictions:
+        console.print(f"{one.arm}: {one.recorded:.0f} s, predicted {one.predicted:.0f} s ({100 * one.error:+.0f} %)")
+    if any(abs(one.error) > MOST_ERROR for one in predictions):
+        raise typer.Exit(1)
 
 
 @app.command()

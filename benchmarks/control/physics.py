@@ -102,6 +102,7 @@ class Models:
         window_bytes: what each window of a batch takes.
         token_bytes: what each token of a batch of texts takes.
         slowness: factor on the time of a batch.
+        warm_up: seconds that the host takes for them beside the transfer.
     """
 
     asr: int = simulated.MODEL_BYTES[Stage.ASR]
@@ -109,6 +110,7 @@ class Models:
     window_bytes: int = simulated.BATCH_BYTES[Stage.ASR]
     token_bytes: int = simulated.BATCH_BYTES[Stage.EMBED]
     slowness: float = 1.0
+    warm_up: float = 0.0
 
     @property
     def weights(self) -> int:

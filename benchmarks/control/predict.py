@@ -1,0 +1,92 @@
+"""Asks the simulation to predict runs that were recorded on the development cluster, as `dev.incident` writes them.
+
+Of a run it is told what the run began with, and how long its first pods took to start and to warm up; of the `frozen`
+run also how fast the machine hears clips, since its processors and not the simulated device limit that. What it has to
+predict is all else: who waits for memory and how long, when workers are taken away, how the shards follow each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from benchmarks.control import physics
+from benchmarks.control.contestants import LAWS, OURS
+from benchmarks.control.operator import Law, Operator
+from benchmarks.control.play import shards_of
+from benchmarks.control.scenario import Cluster, Device, Scenario, Source
+from benchmarks.control.views import first_limits
+from benchmarks.control.world import World
+from ingestion_operator.decision.decide import decide
+from ingestion_worker.device.simulated import physics as simulated
+
+LONGEST_SECONDS = 3600.0
+STEADY = (0.1, 0.45)
+"""Between these shares of the clips the first workers hear them, all at the same time."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How long the worker Job of a run took, and was predicted to take, in seconds."""
+
+    arm: str
+    recorded: float
+    predicted: float
+
+    @property
+    def error(self) -> float:
+        """By how much the prediction is too long, as a share."""
+        return self.predicted / self.recorded - 1
+
+
+def predict(recorded: Mapping[str, Any]) -> list[Prediction]:
+    """Return a prediction of each recorded run; one of them must be `frozen`."""
+    runs = recorded["runs"]
+    speed = _clips_per_second(next(run for run in runs if run["levers"] == "frozen"))
+    return [_predict(run, speed) for run in runs]
+
+
+def _predict(run: Mapping[str, Any], speed: float) -> Prediction:
+    scenario = _scenario(run, speed)
+    law: Callable[[], Law] = LAWS[OURS] if run["levers"] == "adapt" else lambda: partial(decide, frozen=True)
+    shards = shards_of(scenario.durations, scenario.videos_per_shard)
+    world = World(scenario, shards, scenario.initial, first_limits(scenario, scenario.initial))
+    world.run(Operator(world, law()), LONGEST_SECONDS)
+    seconds = run["seconds"]
+    return Prediction(run["arm"], seconds["to_last_work"] - seconds["to_worker_job"], world.now)
+
+
+def _scenario(run: Mapping[str, Any], speed: float) -> Scenario:
+    seconds, workers = run["seconds"], run["spec"]["workers"]
+    card = physics.Card("simulated", int(run["device_gib"] * physics.GIB), 1.0)
+    start = seconds["to_device"] - seconds["to_worker_job"]
+    transfer = physics.INCIDENT.weights / simulated.LOAD_BYTES_PER_SECOND
+    warm_up = seconds["to_first_video"] - seconds["to_device"] - transfer
+    audio = speed * physics.AUDIO_SECONDS_PER_WINDOW
+    return Scenario(
+        family="recorded",
+        seed=0,
+        devices=(Device(card, workers["parallelism"]["max"], simulated.FRAGMENTATION),),
+        models=replace(physics.INCIDENT, warm_up=max(0.0, warm_up)),
+        leak=0,
+        initial=workers["parallelism"]["initial"],
+        least=workers["parallelism"]["min"],
+        most=workers["parallelism"]["max"],
+        durations=(physics.AUDIO_SECONDS_PER_WINDOW,) * (run["videos"] - run["unavailable"]),
+        videos_per_shard=workers["videosPerShard"],
+        source=Source(per_worker=audio, in_all=audio),
+        cluster=Cluster(pod_start=(start, start)),
+    )
+
+
+def _clips_per_second(run: Mapping[str, Any]) -> float:
+    series, clips = run["series"], run["videos"] - run["unavailable"]
+    steady = [
+        (at, done)
+        for at, done in zip(series["t"], series["succeeded"], strict=True)
+        if STEADY[0] * clips <= done <= STEADY[1] * clips
+    ]
+    (first, few), (last, many) = steady[0], steady[-1]
+    return float((many - few) / (last - first))
