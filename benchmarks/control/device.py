@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from benchmarks.control import scenario
+from benchmarks.control.holding import Holding
 from ingestion_contract.metrics import OomKind, Stage
 from ingestion_worker.device.errors import OutOfDeviceMemory
 from ingestion_worker.device.interface import DeviceMemory
-
-
-@dataclass
-class Holding:
-    """What one process holds, in bytes; `batches` keep their high-water mark, as both real allocators do."""
-
-    context: int = 0
-    models: dict[Stage, int] = field(default_factory=dict)
-    spike: int = 0
-    batches: dict[Stage, int] = field(default_factory=dict)
-    leaked: int = 0
-    residue: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        total = self.context + self.spike + self.leaked + self.residue
-        for parts in (self.models, self.batches):
-            for size in parts.values():
-                total += size
-        return total
 
 
 class Gpu:
@@ -76,7 +54,7 @@ class Gpu:
         Raises:
             OutOfDeviceMemory: they do not.
         """
-        if size > 0 and self.used + size > self.spec.usable:
+        if self.used + size > self.spec.usable:
             self.failures.append(now)
             raise OutOfDeviceMemory(stage, kind, size)
 
@@ -86,9 +64,10 @@ class Gpu:
         Raises:
             OutOfDeviceMemory: it does not fit.
         """
-        held = holding.batches.get(stage, 0)
-        self.require(stage, OomKind.BATCH, size - held, now)
-        holding.batches[stage] = max(size, held)
+        more = size - holding.batch(stage)
+        if more > 0:
+            self.require(stage, OomKind.BATCH, more, now)
+            holding.raise_batch(stage, size)
 
     def settle_neighbours(self, now: float) -> None:
         """Let neighbours have what they want, as far as it is free, and take back what they do not want any more."""

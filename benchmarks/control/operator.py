@@ -12,6 +12,7 @@ from benchmarks.control.moments import moment
 from benchmarks.control.scraper import SimulatedScraper
 from benchmarks.control.views import first_status, job_of, pod_of, run_of
 from benchmarks.control.world import World
+from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
 from ingestion_operator.decision.decision import Decision
@@ -26,6 +27,9 @@ from ingestion_operator.status.report import next_status
 
 Law = Callable[[Snapshot, datetime], Decision]
 """From what is seen, and the moment, to where the levers belong."""
+
+KEPT_PODS = 8
+"""Pods that have ended well and are still looked at; those before have told all that they have to tell."""
 
 T = TypeVar("T")
 
@@ -69,6 +73,7 @@ class _WorldObserver(Observer):
         self._world = world
         self._seen_at: float | None = None
         self._seen: tuple[Pod, ...] = ()
+        self._noted = 0
         self._ended: dict[str, Pod] = {}
 
     def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
@@ -98,8 +103,12 @@ class _WorldObserver(Observer):
 
     def _read_pods(self) -> tuple[Pod, ...]:
         world = self._world
-        for pod in world.ended[len(self._ended) :]:
+        for pod in world.ended[self._noted :]:
             self._ended[pod.name] = pod_of(pod, world)
+        self._noted = len(world.ended)
+        done = [uid for uid, pod in self._ended.items() if pod.exit is not None and pod.exit.code == ExitCode.DONE]
+        for uid in done[:-KEPT_PODS]:
+            del self._ended[uid]
         present = [pod_of(pod, world) for pod in world.pods]
         gone = [pod_of(pod, world, gone=True) for pod in world.gone]
         return (*present, *self._ended.values(), *gone)

@@ -10,7 +10,8 @@ from random import Random
 from typing import cast
 
 from benchmarks.control import physics
-from benchmarks.control.device import Gpu, Holding
+from benchmarks.control.device import Gpu
+from benchmarks.control.holding import Holding
 from benchmarks.control.physics import Models
 from benchmarks.control.rates import Demand, Flow, Times
 from benchmarks.control.scenario import Scenario
@@ -189,7 +190,7 @@ class Worker:
             else:
                 self.stop(ExitCode.DONE)
         elif self.phase is Phase.LOADING:
-            self._holding.spike = 0
+            self._holding.loaded()
             self._load(now)
         elif self.phase is Phase.QUEUING:
             self._take_turn(now)
@@ -222,8 +223,9 @@ class Worker:
             tokens = self._tokens(windows, limits)
             self.gpu.charge_batch(self._holding, Stage.EMBED, tokens * self._models.token_bytes, now)
             leaked = int(batches * self._scenario.leak)
-            self.gpu.require(Stage.ASR, OomKind.BATCH, leaked, now)
-            self._holding.leaked += leaked
+            if leaked:
+                self.gpu.require(Stage.ASR, OomKind.BATCH, leaked, now)
+                self._holding.leak(leaked)
         except OutOfDeviceMemory as error:
             self._batch_failed(error, windows, now)
         else:
@@ -246,10 +248,11 @@ class Worker:
         self.out_of_memory += 1
         if not self._conduct.governed:
             self.shard.lose_video()
-            self._holding.batches.clear()
+            self._holding.trim(Stage.ASR)
+            self._holding.trim(Stage.EMBED)
         elif error.stage is Stage.ASR and windows > 1:
             self._law = governor.after_out_of_memory(self._law, Stage.ASR, windows, now)
-            self._holding.batches.pop(Stage.ASR, None)
+            self._holding.trim(Stage.ASR)
         else:
             self._make_room(error, now)
 
@@ -319,18 +322,13 @@ class Worker:
             return
         stage = missing[0]
         size = self._models.asr if stage is Stage.ASR else self._models.embedder
-        context = 0 if self._holding.context else physics.CONTEXT
-        residue = self._holding.residue if stage is Stage.ASR else 0
         try:
-            self.gpu.require(stage, OomKind.LOAD, context + size + simulated.LOAD_SPIKE_BYTES - residue, now)
+            self.gpu.require(stage, OomKind.LOAD, self._holding.needed_to_load(stage, size), now)
         except OutOfDeviceMemory as error:
             self.out_of_memory += 1
             self._make_room(error, now)
             return
-        self._holding.context += context
-        self._holding.models[stage] = size
-        self._holding.spike = simulated.LOAD_SPIKE_BYTES
-        self._holding.residue -= residue
+        self._holding.load(stage, size)
         self.phase, self.flow = Phase.LOADING, None
         self.wake_at = now + size / simulated.LOAD_BYTES_PER_SECOND
         if stage is Stage.EMBED:
@@ -384,7 +382,7 @@ class Worker:
         self.out_of_memory += 1
         self._law = governor.after_out_of_memory(self._law, error.stage, size, now)
         if error.stage is Stage.ASR:
-            self._holding.batches.pop(Stage.ASR, None)
+            self._holding.trim(Stage.ASR)
 
     def _work(self, now: float) -> None:
         if self._stage is Stage.ASR:
@@ -414,10 +412,7 @@ class Worker:
             self.phase, self.wake_at = Phase.BEGINNING, now + TURN_SECONDS
 
     def _release(self) -> None:
-        holding = self._holding
-        if Stage.ASR in holding.models:
-            holding.residue = simulated.RESIDUE_BYTES[Stage.ASR]
-        holding.models, holding.batches, holding.spike, holding.leaked = {}, {}, 0, 0
+        self._holding.release()
         self.flow = None
 
     def _descend(self, now: float) -> None:
