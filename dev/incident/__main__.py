@@ -21,7 +21,6 @@ from dev.incident.arms import ABOUT, Arm, Setting
 from dev.incident.page import page
 from dev.incident.plot import draw
 from dev.incident.recorded import recorded
-from dev.sample_media.sentences import expected
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -38,8 +37,7 @@ def main(
     four workers; and `adaptive`, ours. Exits with 0 only if `adaptive` has ingested every video that exists.
     """
     end_as_ctrl_c_does()
-    setting = Setting(videos, gpu_gib, build.absolute() / "incident")
-    load_average = os.getloadavg()[0]
+    setting = Setting(videos, gpu_gib, build.absolute() / "incident", os.cpu_count() or 1, os.getloadavg()[0])
     try:
         runs = {arm: play(arm, setting) for arm in Arm}
     except KeyboardInterrupt:
@@ -48,7 +46,7 @@ def main(
     except (RuntimeError, TimeoutError) as problem:
         console.print(f"error: {problem}", style="red")
         sys.exit(1)
-    report(runs, setting, load_average, docs)
+    report(runs, setting, docs)
     sys.exit(0 if runs[Arm.ADAPTIVE].result.complete else 1)
 
 
@@ -60,13 +58,13 @@ def play(arm: Arm, setting: Setting) -> Run:
     return operator_arm.play(arm, setting, console.print)
 
 
-def report(runs: Mapping[Arm, Run], setting: Setting, load_average: float, docs: Path | None) -> None:
+def report(runs: Mapping[Arm, Run], setting: Setting, docs: Path | None) -> None:
     """Print the table, and write it, the picture, the numbers, and the record for simulations."""
     results = {arm: run.result for arm, run in runs.items()}
     folder = setting.folder
     arms = {arm: result.to_json() for arm, result in results.items()}
     _write(folder / "result.json", {"device": "simulated", "arms": arms})
-    _write(folder / "recorded.json", recorded(runs, expected(setting.videos), load_average))
+    _write(folder / "recorded.json", recorded(runs, setting))
     (folder / "incident.md").write_text(page(results, setting))
     draw(runs, folder / "incident.svg")
     if docs is not None:

@@ -39,8 +39,12 @@ class Setting:
         videos: clips of the sample.
         gpu_gib: memory of the simulated GPU.
         folder: where each arm has a folder of its own.
+        cpus: of this machine, on which the models really run.
+        load_average: of this machine, over the minute before the arms begin.
     """
 
     videos: int
     gpu_gib: float
     folder: Path
+    cpus: int
+    load_average: float

@@ -19,7 +19,8 @@ _ARMS = """
 
 All three ingest the same {videos} clips of [synthetic speech](../dev/sample_media/README.md) from the same local feed,
 with the same [demonstration model](../dev/demo_model/README.md) and the same small embedder, one after the other on one
-machine, each on a fresh **simulated** GPU of {gib:g} GiB. They begin with {workers} workers.
+machine, each on a fresh **simulated** GPU of {gib:g} GiB. They begin with {workers} workers. The machine has {cpus} processors,
+and its load average in the minute before was {load:.1f}: what else it did has made the times longer.
 
 | arm | what it is |
 |---|---|
@@ -52,7 +53,14 @@ _HOW = """
 def page(results: Results, setting: Setting) -> str:
     """Return the page as Markdown."""
     about = "\n".join(f"| {arm} | {ABOUT[arm]} |" for arm in results)
-    arms = _ARMS.format(videos=setting.videos, gib=setting.gpu_gib, workers=WORKERS, about=about)
+    arms = _ARMS.format(
+        videos=setting.videos,
+        gib=setting.gpu_gib,
+        workers=WORKERS,
+        cpus=setting.cpus,
+        load=setting.load_average,
+        about=about,
+    )
     return _HEAD + table.for_page(results) + _verdict(results) + arms + _HOW
 
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dev.demo import manifests
 from dev.demo.run import Run
 from dev.demo.timeline import Observation
-from dev.incident.arms import WORKERS, Arm
-from dev.sample_media.sentences import Expected
+from dev.incident.arms import WORKERS, Arm, Setting
+from dev.sample_media.sentences import Expected, expected
 
 
-def recorded(runs: Mapping[Arm, Run], expected: Expected, load_average: float) -> dict[str, Any]:
-    """Return the runs of our worker as JSON data; README.md says what each field is.
-
-    Args:
-        runs: those of all arms.
-        expected: what the sample declares.
-        load_average: of the machine, over the minute before the arms began.
-    """
+def recorded(runs: Mapping[Arm, Run], setting: Setting) -> dict[str, Any]:
+    """Return those of the runs that are our worker's as JSON data; README.md says what each field is."""
+    sample = expected(setting.videos)
     return {
         "device": "simulated",
-        "cpus": os.cpu_count(),
-        "load_average": round(load_average, 2),
-        "runs": [_run(arm, run, expected) for arm, run in runs.items() if arm is not Arm.INCIDENT],
+        "cpus": setting.cpus,
+        "load_average": round(setting.load_average, 2),
+        "runs": [_run(arm, run, sample) for arm, run in runs.items() if arm is not Arm.INCIDENT],
     }
 
 
-def _run(arm: Arm, run: Run, expected: Expected) -> dict[str, Any]:
+def _run(arm: Arm, run: Run, sample: Expected) -> dict[str, Any]:
     seen, result = run.observations, run.result
     spec = manifests.run("", result.videos, WORKERS)["spec"]
     videos = seen[-1].status.video_list
@@ -38,8 +32,8 @@ def _run(arm: Arm, run: Run, expected: Expected) -> dict[str, Any]:
         "levers": "adapt" if arm is Arm.ADAPTIVE else "frozen",
         "device_gib": result.device_gib,
         "videos": result.videos,
-        "captioned": sum(video.has_captions for video in expected.available),
-        "unavailable": len(expected.unavailable),
+        "captioned": sum(video.has_captions for video in sample.available),
+        "unavailable": len(sample.unavailable),
         "audio_hours": round(result.audio_hours_per_hour * result.wall_seconds / 3600, 4),
         "shards": videos.shards if videos else None,
         "spec": {"workers": spec["workers"], "memory": spec["memory"]},

@@ -15,7 +15,6 @@ from dev.incident.arms import Arm, Setting
 from dev.incident.page import page
 from dev.incident.plot import draw
 from dev.incident.recorded import recorded
-from dev.sample_media.sentences import expected
 from ingestion_contract.status import IngestionRunStatus, VideoList, Videos
 
 GIB = 2**30
@@ -52,6 +51,7 @@ def run(succeeded: int, *parallelism: int) -> Run:
 
 RUNS = {Arm.INCIDENT: run(8, 4), Arm.FROZEN: run(19, 4), Arm.ADAPTIVE: run(19, 4, 2)}
 RESULTS = {arm: one.result for arm, one in RUNS.items()}
+SETTING = Setting(videos=20, gpu_gib=24, folder=Path("build/incident"), cpus=2, load_average=0.25)
 
 
 def test_the_table_has_a_column_an_arm() -> None:
@@ -66,8 +66,8 @@ def test_the_table_has_a_column_an_arm() -> None:
     assert [cell.strip() for cell in lines["device busy, start-up included"]] == ["50 %"] * 3
 
 
-def test_the_page_says_what_was_lost_and_that_the_device_is_simulated(tmp_path: Path) -> None:
-    text = page(RESULTS, Setting(20, 24, tmp_path))
+def test_the_page_says_what_was_lost_and_that_the_device_is_simulated() -> None:
+    text = page(RESULTS, SETTING)
 
     assert "| of them lost to memory | 11 | 0 | 0 |" in text
     assert "lost 11 of 20 videos to memory" in text
@@ -86,9 +86,9 @@ def test_the_picture_is_one_that_a_browser_reads(tmp_path: Path) -> None:
 
 
 def test_the_record_is_of_our_worker_alone_and_has_what_a_simulation_begins_with() -> None:
-    found = recorded(RUNS, expected(20), load_average=0.25)
+    found = recorded(RUNS, SETTING)
 
-    assert found["load_average"] == 0.25
+    assert (found["device"], found["cpus"], found["load_average"]) == ("simulated", 2, 0.25)
     frozen, adaptive = found["runs"]
     assert (frozen["arm"], frozen["levers"], adaptive["arm"], adaptive["levers"]) == (
         "frozen",
