@@ -17,17 +17,19 @@ from ingestion_operator.observe.worker_sample import WorkerSample
 
 @dataclass(frozen=True)
 class Rate:
-    """Throughput with the present number of workers, all of them at work.
+    """Throughput with the present number of workers, while all of them are at work.
 
     Attributes:
         audio_seconds_per_hour: what was heard in that time, as a rate.
         utilisation: the share of that time in which the devices were busy, 0 to 1, None if they do not say.
         seconds: how long that time was.
+        duty: the share of the time, 0 to 1, for which a wanted worker is at work, rather than between two shards.
     """
 
     audio_seconds_per_hour: int
     utilisation: float | None
     seconds: float
+    duty: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ since they share the memory. One that is not busy all the time waits for its wor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from statistics import median_low
 
 from ingestion_contract.metrics import WorkerState
@@ -23,6 +24,8 @@ MAX_BATCH = 64
 """Windows in a batch at the most, whatever the budget."""
 OVERHEAD = 5.0
 """t0 / t1 where no worker had its device to itself: large models are about four times as fast in batches of 8."""
+MANY = 64
+"""Of more workers than that, about as many are at work at any moment."""
 BOUND_BY_MEMORY = 0.75
 """Batches of at least this share of what the budget allows would be larger if it allowed more."""
 MEASURED_SECONDS = 30.0
@@ -38,17 +41,26 @@ class Pace:
         utilisation: the share of the time in which the devices were busy, 0 to 1.
         batch: windows in their batches.
         overhead: t0 / t1, in windows.
+        duty: the share of the time for which a wanted worker is at work.
+        queued: whether windows wait for the devices at every worker.
     """
 
     workers: int
     utilisation: float
     batch: int
     overhead: float
+    duty: float = 1.0
+    queued: bool = False
 
     @property
     def speed(self) -> float:
-        """The share of what the devices could do with endless batches."""
+        """The share of what the devices could do with endless batches, while all workers are at work."""
         return self.utilisation * efficiency(self.batch, self.overhead)
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the devices are busy, and more windows wait for them than they get."""
+        return self.utilisation >= BUSY and self.queued
 
 
 def efficiency(batch: int, overhead: float) -> float:
@@ -66,13 +78,15 @@ def pace(situation: Situation) -> Pace | None:
     if not batches:
         return None
     overhead = median_low(overheads) if overheads else OVERHEAD
-    return Pace(situation.wanted, rate.utilisation, median_low(batches), overhead)
+    queues = [sample.windows_waiting for sample in samples if sample.state is WorkerState.WORKING]
+    queued = bool(queues) and all(queues)
+    return Pace(situation.wanted, rate.utilisation, median_low(batches), overhead, rate.duty, queued)
 
 
-def saturated(situation: Situation, known: Pace) -> bool:
-    """Return whether the devices are busy, and more windows wait for them than they get."""
-    queued = [sample.windows_waiting for sample in situation.fresh.values() if sample.state is WorkerState.WORKING]
-    return known.utilisation >= BUSY and bool(queued) and all(queued)
+def fed(situation: Situation, duty: float, workers: int) -> float:
+    """Return the share of the time for which a device has at least one of so many workers at work."""
+    on_each = -(-workers // max(1, len(situation.gpus)))
+    return 1 - (1 - duty) ** on_each
 
 
 def used_share(situation: Situation, known: Pace) -> float:
@@ -87,15 +101,28 @@ def used_share(situation: Situation, known: Pace) -> float:
 def gain(situation: Situation, known: Pace, workers: int) -> float | None:
     """Return how many times faster another number of workers is expected to be; None if that cannot be told.
 
-    More workers are at the most as much faster as there are more of them; fewer are expected to saturate the device.
+    Of n wanted workers, k are at work at a moment, with binomial chance; they do k times what one does, until the
+    device is saturated. What one does is known where the device is not saturated; where it is, and windows wait, one
+    alone is expected to saturate it.
     """
     batch = _expected_batch(situation, known, workers)
     if batch is None or known.speed <= 0:
         return None
-    most = SATURATED * efficiency(batch, known.overhead)
-    if workers > known.workers:
-        most = min(most, known.speed * workers / known.workers)
-    return most / known.speed
+    now, then = (SATURATED * efficiency(size, known.overhead) for size in (known.batch, batch))
+    each = known.speed / known.workers
+    if known.saturated:
+        return _expected(workers, known.duty, then, then) / _expected(known.workers, known.duty, now, now)
+    return _expected(workers, known.duty, each, then) / _expected(
+        known.workers, known.duty, each, max(now, known.speed)
+    )
+
+
+def _expected(workers: int, duty: float, each: float, most: float) -> float:
+    """Return the speed of so many workers, each of which is at work for a share of the time."""
+    if workers > MANY:
+        return min(workers * duty * each, most)
+    chances = (comb(workers, k) * duty**k * (1 - duty) ** (workers - k) for k in range(workers + 1))
+    return sum(chance * min(k * each, most) for k, chance in enumerate(chances))
 
 
 def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | None:

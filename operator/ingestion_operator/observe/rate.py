@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion_contract.summary import MAX_COUNT
-from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.situation import AT_WORK, Situation
 from ingestion_operator.decision.snapshot import Rate
 
 LONGEST = timedelta(minutes=10)
 """What happened before is not the present pace."""
+
+DUTY_SECONDS = 1200.0
+"""Time constant with which the share of time at work is averaged: some shards."""
+
+LONGEST_LOOK_SECONDS = 60.0
+"""Between two looks; what happened in a longer time is not known."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class RateMeter:
     """Measures while all wanted workers are at work, anew whenever another number is wanted.
 
     Whatever time passes while one of them ends with its shard and another starts is left out: how often that falls into
-    a few minutes is chance.
+    a few minutes is chance. It counts in the duty, which is averaged over longer.
     """
 
     def __init__(self) -> None:
@@ -34,13 +41,17 @@ class RateMeter:
         self._spans: deque[_Span] = deque()
         self._since: datetime | None = None
         self._heard: dict[str, int] = {}
+        self._looked_at: datetime | None = None
+        self._wanted_seconds = 0.0
+        self._worked_seconds = 0.0
 
     def add(self, situation: Situation) -> None:
         """Take what the workers say now."""
         if situation.workers.changed_at != self._lever_moved_at:
             self._lever_moved_at = situation.workers.changed_at
             self._spans.clear()
-            self._since = None
+            self._since = self._looked_at = None
+        self._watch_duty(situation)
         latest = max((sample.at for sample in situation.fresh.values()), default=None)
         if latest is not None and self._since is not None and latest <= self._since:
             return
@@ -60,7 +71,21 @@ class RateMeter:
         heard = sum(span.audio_seconds for span in self._spans)
         busy = [span.busy_seconds for span in self._spans if span.busy_seconds is not None]
         utilisation = sum(busy) / seconds if len(busy) == len(self._spans) else None
-        return Rate(min(MAX_COUNT, round(3600 * heard / seconds)), utilisation, seconds)
+        duty = self._worked_seconds / self._wanted_seconds if self._wanted_seconds else 1.0
+        return Rate(min(MAX_COUNT, round(3600 * heard / seconds)), utilisation, seconds, duty)
+
+    def _watch_duty(self, situation: Situation) -> None:
+        """Take how many of the wanted workers are at work; from when all are for the first time on."""
+        seconds = situation.seconds_since(self._looked_at) if self._looked_at is not None else 0.0
+        if self._looked_at is not None or situation.at_work:
+            self._looked_at = situation.now
+        wanted = min(situation.wanted, situation.remaining)
+        if not 0 < seconds <= LONGEST_LOOK_SECONDS or situation.silent or not wanted:
+            return
+        kept = math.exp(-seconds / DUTY_SECONDS)
+        working = min(wanted, sum(sample.state in AT_WORK for sample in situation.fresh.values()))
+        self._wanted_seconds = kept * self._wanted_seconds + wanted * seconds
+        self._worked_seconds = kept * self._worked_seconds + working * seconds
 
     def _gained(self, situation: Situation) -> int:
         """Return the seconds of audio that were heard since the last time, by processes that are there now."""

@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
+from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import MemoryStatus, TrialStatus
 from ingestion_operator.decision.policies.recovery import recovery
 from ingestion_operator.decision.snapshot import Rate
 from tests.operator.kit import GIB, ago, make_job, make_run, make_sample, make_status, situation, waiting
+
+IDLE = make_sample(gib=80, utilisation=0.4, batch_size=8, batch_overhead=5.0, window_bytes=GIB // 5)
 
 
 def test_after_a_quiet_time_straight_to_what_fits() -> None:
@@ -55,15 +60,31 @@ def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:
 
 
 def test_a_device_that_is_busy_already_gets_no_more_workers() -> None:
-    busy = make_sample(gib=80, batch_size=50, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=9)
+    busy = replace(IDLE, batch_size=50, windows_waiting=9)
     assert recovery(situation([busy], rate=Rate(36000, 0.95, 120.0))) is None
 
 
 def test_a_device_that_waits_for_its_worker_gets_as_many_as_keep_it_busy() -> None:
-    idle = make_sample(gib=80, batch_size=8, batch_overhead=5.0, window_bytes=GIB // 5)
-    verdict = recovery(situation([idle], rate=Rate(36000, 0.4, 120.0)))
+    verdict = recovery(situation([IDLE], rate=Rate(36000, 0.4, 120.0)))
     assert verdict is not None
     assert verdict.value == 4
+
+
+def test_where_workers_tell_how_busy_the_device_is_that_is_waited_for() -> None:
+    assert recovery(situation([IDLE])) is None
+    assert recovery(situation([IDLE], rate=Rate(36000, 0.4, 20.0))) is None
+
+
+def test_nothing_is_judged_while_one_of_them_loads_its_models_for_the_next_shard() -> None:
+    loading = replace(IDLE, state=WorkerState.STARTING)
+    assert recovery(situation([IDLE, loading], rate=Rate(36000, 0.4, 120.0))) is None
+
+
+def test_where_workers_are_often_between_two_shards_others_fill_the_gaps() -> None:
+    busy = replace(IDLE, batch_size=50, windows_waiting=9)
+    verdict = recovery(situation([busy], rate=Rate(36000, 1.0, 120.0, duty=0.6)))
+    assert verdict is not None
+    assert verdict.value == 3
 
 
 def test_on_devices_of_their_own_memory_sets_no_limit() -> None:

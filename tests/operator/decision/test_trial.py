@@ -97,6 +97,14 @@ def test_a_trial_that_proves_itself_is_kept_and_not_exceeded_for_a_while() -> No
     assert verdict.trial == TrialStatus(hold_seconds=900, next_at=NOW + timedelta(seconds=900), useful=1)
 
 
+def test_more_is_asked_of_fewer_where_workers_are_often_between_two_shards() -> None:
+    measured = Rate(40000, 0.9, 120.0, duty=0.7)
+    verdict = trial(situation([BUSY], status=running(1), rate=measured))
+    assert verdict is not None
+    assert verdict.reason == "TrialTakenBack"
+    assert "11.1 audio-hours/hour, and 14.2 were asked for" in verdict.message
+
+
 def test_one_that_does_not_goes_back_to_where_it_began() -> None:
     verdict = trial(situation([BUSY], status=running(1), rate=Rate(34000, 0.9, 120.0)))
     assert verdict is not None

@@ -61,6 +61,15 @@ def test_a_worker_that_starts_anew_with_the_next_shard_is_part_of_the_pace() -> 
     assert measured(before, later) == Rate(1800, None, 60.0)
 
 
+def test_the_duty_is_the_share_of_time_in_which_wanted_workers_are_at_work() -> None:
+    loading = [at(10 * step, [0, 0], state=WorkerState.STARTING) for step in range(3, 5)]
+    rate = measured(
+        *(at(10 * step, [0, 0]) for step in range(3)), *loading, *(at(10 * step, [0, 0]) for step in range(5, 7))
+    )
+    assert rate is not None
+    assert rate.duty == pytest.approx(4 / 6, rel=0.02)
+
+
 def test_what_happened_long_ago_is_not_the_present_pace() -> None:
     minutes = [at(60 * minute, [600 if minute else 0]) for minute in range(30)]
     rate = measured(*minutes)

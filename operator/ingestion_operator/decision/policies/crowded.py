@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.decision import Verdict
 from ingestion_operator.decision.policies.trial import begin, may_try
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.throughput import batch_of, gain, pace, saturated
+from ingestion_operator.decision.throughput import batch_of, gain, pace
 
 REASON = "Crowded"
 LEAST_GAIN = 1.1
@@ -17,7 +17,7 @@ LEAST_PERCENT = 105
 def crowded(situation: Situation) -> Verdict | None:
     """Go down to the number of workers that is expected to be fastest."""
     known = pace(situation)
-    if known is None or not may_try(situation) or not saturated(situation, known):
+    if known is None or not may_try(situation) or not known.saturated:
         return None
     lowest = max(situation.bounds.min, len(situation.gpus))
     gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.throughput import gain, pace, saturated
+from ingestion_operator.decision.throughput import gain, pace
 from ingestion_operator.decision.words import what_fits
 
 REASON = "MemoryRecovered"
@@ -52,13 +52,20 @@ def _below_ceiling(situation: Situation, value: int) -> int:
     return min(value, max(ceiling, situation.wanted) + 1)
 
 
+def _tell(situation: Situation) -> bool:
+    """Return whether the workers tell how they use their devices, so that it is worth waiting for a measurement."""
+    return any(sample.utilisation is not None and sample.batch_size for sample in situation.fresh.values())
+
+
 def _fastest(situation: Situation, most: int) -> int:
     """Return the number of workers, from the present one to the most, that is expected to be fastest."""
-    known = pace(situation)
-    if known is None or situation.exclusive:
+    if situation.exclusive:
         return most
-    if not situation.at_work or saturated(situation, known):
+    known = pace(situation)
+    if not situation.at_work or (known is None and _tell(situation)):
         return situation.wanted
+    if known is None:
+        return most
     gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
     if any(expected is None for expected, _ in gains):
         return most

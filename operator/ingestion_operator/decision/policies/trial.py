@@ -7,6 +7,7 @@ from datetime import timedelta
 from ingestion_contract.status import TrialStatus
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.throughput import fed
 
 KEPT = "TrialKept"
 TAKEN_BACK = "TrialTakenBack"
@@ -52,11 +53,18 @@ def trial(situation: Situation) -> Verdict | None:
         if situation.seconds_since(situation.workers.changed_at) < LONGEST_SECONDS:
             return Verdict(Lever.PARALLELISM, situation.wanted, RUNNING, "a trial is being measured")
         return _back(situation, status.from_, "its effect could not be measured")
-    compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(status.least_rate)} were asked for"
-    if rate.audio_seconds_per_hour < status.least_rate:
+    least = _least_rate(situation, status.least_rate, status.from_, rate.duty)
+    compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(least)} were asked for"
+    if rate.audio_seconds_per_hour < least:
         return _back(situation, status.from_, compared)
     kept = _held(situation, status, useful=situation.wanted)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
+
+
+def _least_rate(situation: Situation, least: int, before: int, duty: float) -> float:
+    """Return the rate that is asked for while all are at work: more where devices will more often have none at work."""
+    now = fed(situation, duty, situation.wanted)
+    return least * fed(situation, duty, before) / now if now else float(least)
 
 
 def _back(situation: Situation, value: int, evidence: str) -> Verdict:
@@ -74,5 +82,5 @@ def _held(situation: Situation, status: TrialStatus, *, useful: int | None) -> T
     return TrialStatus(hold_seconds=hold, next_at=situation.now + timedelta(seconds=hold), useful=useful)
 
 
-def _hours(audio_seconds_per_hour: int) -> str:
+def _hours(audio_seconds_per_hour: float) -> str:
     return f"{audio_seconds_per_hour / 3600:.1f}"
