@@ -19,8 +19,8 @@ _ARMS = """
 
 All three ingest the same {videos} clips of [synthetic speech](../dev/sample_media/README.md) from the same local feed,
 with the same [demonstration model](../dev/demo_model/README.md) and the same small embedder, one after the other on one
-machine, each on a fresh **simulated** GPU of {gib:g} GiB. They begin with {workers} workers. The machine has {cpus} processors,
-and its load average in the minute before was {load:.1f}: what else it did has made the times longer.
+machine, each on a fresh **simulated** GPU of {gib:g} GiB. They begin with {workers} workers. The machine has {cpus}
+processors, and its load average in the minute before was {load:.1f}: what else it did has made the times longer.
 
 | arm | what it is |
 |---|---|
