@@ -32,7 +32,7 @@ def goals(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Goal]:
     """Return the goals of a law, with its outcome in each row."""
     others = [name for name in LAWS if name != OURS]
     seen = figures_of(rows, outcomes, others)
-    return [*_of_all(seen), *_of_incident(rows, outcomes)]
+    return [*_of_all(seen), *_of_rules(outcomes), *_of_incident(rows, outcomes)]
 
 
 def goals_of_ours(rows: Sequence[Row]) -> list[Goal]:
@@ -81,6 +81,15 @@ def _of_all(seen: Figures) -> list[Goal]:
         ),
         Goal("share faster less share slower than any other adaptive contestant", 0, ahead, at_most=False),
         Goal("GPU-hours in those of the oracle, median", 1.1, seen.gpu_hours_of_oracle),
+    ]
+
+
+def _of_rules(outcomes: Sequence[Outcome]) -> list[Goal]:
+    broken = [outcome.broken for outcome in outcomes]
+    return [
+        Goal("workers added while one was not heard", 0, sum(each.in_silence for each in broken)),
+        Goal("workers added within the time of recovery after trouble", 0, sum(each.after_trouble for each in broken)),
+        Goal("workers added above a ceiling that held", 0, sum(each.above_ceiling for each in broken)),
     ]
 
 

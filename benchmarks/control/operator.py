@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from benchmarks.control import physics
+from benchmarks.control.audit import Audit
 from benchmarks.control.moments import moment
 from benchmarks.control.scraper import SimulatedScraper
 from benchmarks.control.views import first_status, job_of, pod_of, run_of
@@ -41,7 +42,9 @@ class Operator:
         self._law = law
         self._run = run_of(world.scenario)
         self._status = first_status(world.scenario, len(world.shards), world.controller.parallelism)
-        self._observer = _WorldObserver(world)
+        scraper = SimulatedScraper(world)
+        self._observer = _WorldObserver(world, scraper)
+        self._audit = Audit(world, scraper, self._run.spec.memory.recovery_after_seconds)
 
     def look(self, world: World) -> None:
         """Observe, decide, write the status, and let the levers follow it."""
@@ -49,6 +52,7 @@ class Operator:
         self._observer.status = self._status
         snapshot = _completed(self._observer.observe(self._run, {}))
         decision = self._law(snapshot, now)
+        self._audit.look(decision, world.controller.parallelism)
         self._status = next_status(snapshot, decision, None, now)
         after = Situation(replace(snapshot, status=self._status), now)
         world.set_parallelism(after.wanted)
@@ -60,15 +64,8 @@ class Operator:
 class _WorldObserver(Observer):
     """The observer, with a world instead of watches and sockets."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(
-            "run",
-            Cache(),
-            cast(Kube, None),
-            SimulatedScraper(world),
-            physics.LOOK_SECONDS,
-            lambda: moment(world.now),
-        )
+    def __init__(self, world: World, scraper: SimulatedScraper) -> None:
+        super().__init__("run", Cache(), cast(Kube, None), scraper, physics.LOOK_SECONDS, lambda: moment(world.now))
         self.status = first_status(world.scenario, len(world.shards), world.controller.parallelism)
         self._world = world
         self._seen_at: float | None = None

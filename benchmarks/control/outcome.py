@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from benchmarks.control.world import World
+from benchmarks.control.world import Broken, World
 
 BURST_SECONDS = 30.0
 """Failures of allocations that follow each other within this time are one episode."""
@@ -23,6 +23,7 @@ class Outcome:
         gpu_seconds: of devices on which there was at least one pod.
         oom_episodes: bursts of failed allocations.
         changes: of parallelism.
+        broken: rules for adding workers that were.
         memory_steady_percent: of the fullest device, in the second half of the run: the 95th percentile.
     """
 
@@ -32,6 +33,7 @@ class Outcome:
     gpu_seconds: float
     oom_episodes: int
     changes: int
+    broken: Broken
     memory_steady_percent: float
 
 
@@ -47,6 +49,7 @@ def outcome(worlds: Sequence[World], lost: int) -> Outcome:
         gpu_seconds=sum(world.account.gpu_seconds for world in worlds),
         oom_episodes=sum(episodes([at for gpu in world.gpus for at in gpu.failures]) for world in worlds),
         changes=sum(world.account.changes for world in worlds),
+        broken=last.account.broken,
         memory_steady_percent=_steady(memory, last.now),
     )
 

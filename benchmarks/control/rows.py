@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.control.outcome import Outcome
 from benchmarks.control.static_oracle import Setting
+from benchmarks.control.world import Broken
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,12 @@ def _row(data: dict[str, Any]) -> Row:
         **data
         | {
             "setting": Setting(**data["setting"]),
-            "oracle": Outcome(**data["oracle"]),
-            "outcomes": {name: Outcome(**fields) for name, fields in data["outcomes"].items()},
-            "bugs": {name: Outcome(**fields) for name, fields in data["bugs"].items()},
+            "oracle": _outcome(data["oracle"]),
+            "outcomes": {name: _outcome(fields) for name, fields in data["outcomes"].items()},
+            "bugs": {name: _outcome(fields) for name, fields in data["bugs"].items()},
         }
     )
+
+
+def _outcome(data: dict[str, Any]) -> Outcome:
+    return Outcome(**data | {"broken": Broken(**data["broken"])})

@@ -8,7 +8,7 @@ from random import Random
 
 from benchmarks.control.moments import moment
 from benchmarks.control.worker import Phase, Worker
-from benchmarks.control.world import SimulatedPod, World
+from benchmarks.control.world import World
 from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -24,10 +24,15 @@ _STATES = {
 
 
 class SimulatedScraper:
-    """Reads the workers of a world."""
+    """Reads the workers of a world.
+
+    Attributes:
+        answered: when each pod's answer last came, by pod uid.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.answered: dict[str, float] = {}
         self._chance = Random(f"{world.scenario.family}/{world.scenario.seed}/scrapes")
 
     async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
@@ -36,9 +41,11 @@ class SimulatedScraper:
         if any(span.holds(now) for span in cluster.silent):
             return {}
         asked = {pod.uid for pod in pods if self._chance.random() >= cluster.scrape_lost}
-        return {pod.name: self._sample(pod, pod.worker) for pod in self._world.pods if pod.name in asked and pod.worker}
+        answers = {pod.name: self._sample(pod.worker) for pod in self._world.pods if pod.name in asked and pod.worker}
+        self.answered.update(dict.fromkeys(answers, now))
+        return answers
 
-    def _sample(self, pod: SimulatedPod, worker: Worker) -> WorkerSample:
+    def _sample(self, worker: Worker) -> WorkerSample:
         flow = worker.flow
         starved = flow is not None and flow.starved
         return WorkerSample(

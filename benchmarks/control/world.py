@@ -68,6 +68,21 @@ class Acting(Protocol):
         """Look, decide, and call `World.set_parallelism` and `World.set_limits`."""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """How often workers were added without a reason.
+
+    Attributes:
+        in_silence: while a worker was not heard.
+        after_trouble: within the time of recovery after an allocation failed, or while somebody waited for memory.
+        above_ceiling: above what the number was lowered to for want of memory, before the first hold was over.
+    """
+
+    in_silence: int = 0
+    after_trouble: int = 0
+    above_ceiling: int = 0
+
+
 @dataclass
 class Account:
     """What a run has used and seen.
@@ -76,11 +91,13 @@ class Account:
         gpu_seconds: of devices on which there was at least one pod.
         memory: moments, and the share in use of the fullest device then, in percent.
         changes: of parallelism.
+        broken: rules that were.
     """
 
     gpu_seconds: float = 0.0
     memory: list[tuple[float, float]] = field(default_factory=list)
     changes: int = 0
+    broken: Broken = Broken()
 
 
 class World:
