@@ -45,6 +45,8 @@ _HOW = """
 - **Out of memory** counts refused allocations. In our worker that costs a retry, or a wait for room, and no video.
 - **The steady state** begins when no more pods are there than the lever asks for, and ends with the work; given is the
   highest use of the device in it.
+- **Device busy** is in seconds, and as a share of the wall time. For the same videos, fewer seconds are better: that is
+  larger batches. Four workers have half the budget of two, and so the smaller batches.
 - **Frozen** shows what the worker does by itself: a worker that does not fit gives its memory back and waits until
   another is done. What the operator adds is in `adaptive`.
 """

@@ -63,7 +63,7 @@ def test_the_table_has_a_column_an_arm() -> None:
     assert "simulated GPU" in printed.get()
     assert [cell.strip() for cell in lines["of them lost to memory"]] == ["11", "0", "0"]
     assert [cell.strip() for cell in lines["workers"]] == ["4", "4", "4 -> 2"]
-    assert [cell.strip() for cell in lines["device busy, start-up included"]] == ["50 %"] * 3
+    assert [cell.strip() for cell in lines["device busy"]] == ["50 s (50 %)"] * 3
 
 
 def test_the_page_says_what_was_lost_and_that_the_device_is_simulated() -> None:
