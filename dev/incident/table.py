@@ -40,10 +40,7 @@ def _rows(results: Results) -> Iterator[tuple[str, list[str]]]:
     yield "workers", [" -> ".join(str(change.value) for change in one.parallelism) for one in ran]
     yield "device memory, at the most", [f"{one.peak_percent:.1f} %" for one in ran]
     yield "device memory, steady state", [_percent(one.steady_percent) for one in ran]
-    yield (
-        "device busy",
-        [f"{one.busy_percent * one.wall_seconds / 100:.0f} s ({one.busy_percent:.0f} %)" for one in ran],
-    )
+    yield "device busy", [_busy(one) for one in ran]
     yield "ingested audio-hours per hour", [f"{one.audio_hours_per_hour:.1f}" for one in ran]
     yield "wrong words (tiny model)", [_percent(one.word_error_percent) for one in ran]
     yield "wall time", [f"{one.wall_seconds:.0f} s" for one in ran]
