@@ -85,6 +85,7 @@ class WorkersStatus(StatusModel):
     ceiling_hold_seconds: Count | None = Field(
         None, description="How long the ceiling holds; doubled when an increase had to be taken back."
     )
+    ceiling_neighbour_bytes: Count = Field(0, description="What others held of the devices when the ceiling was set.")
     changed_at: datetime | None = Field(None, description="When parallelism was last changed.")
     budget_percent: Count = Field(
         100, description="Of its part of the target, what each worker may use; less while the device is too full."

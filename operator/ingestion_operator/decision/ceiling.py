@@ -20,11 +20,18 @@ def ceiling_after(situation: Situation, change: Verdict | None) -> Ceiling | Non
     present = None
     if workers.ceiling is not None and workers.ceiling_expires_at is not None:
         hold = workers.ceiling_hold_seconds or FIRST_HOLD_SECONDS
-        present = Ceiling(workers.ceiling, workers.ceiling_expires_at, hold)
+        present = Ceiling(workers.ceiling, workers.ceiling_expires_at, hold, workers.ceiling_neighbour_bytes)
     if change is None or not change.ceiling:
         return present
     hold = FIRST_HOLD_SECONDS
     if present is not None:
         taken_back = situation.now >= present.expires_at
         hold = min(LONGEST_HOLD_SECONDS, present.hold_seconds * (2 if taken_back else 1))
-    return Ceiling(change.value, situation.now + timedelta(seconds=hold), hold)
+    expires_at = situation.now + timedelta(seconds=hold)
+    return Ceiling(change.value, expires_at, hold, situation.neighbour_bytes)
+
+
+def cause_is_gone(situation: Situation) -> bool:
+    """Return whether others have given back what one worker more needs, since the ceiling was set."""
+    freed = situation.workers.ceiling_neighbour_bytes - situation.neighbour_bytes
+    return situation.floor is not None and freed >= situation.floor

@@ -51,11 +51,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """A parallelism that is not exceeded before it expires."""
+    """A parallelism that is not exceeded before it expires, and what others held of the devices when it was set."""
 
     value: int
     expires_at: datetime
     hold_seconds: int
+    neighbour_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,11 @@ class Situation:
         return tuple(gpu for uuid in sorted(filter(None, uuids)) if (gpu := self._gpu(uuid)).total > 0)
 
     @property
+    def neighbour_bytes(self) -> int:
+        """What others hold of the workers' devices, as far as known."""
+        return sum(gpu.neighbours for gpu in self.gpus)
+
+    @property
     def exclusive(self) -> bool:
         """Whether each worker is seen to have a device of its own, so that fewer workers free nothing."""
         return len(self.gpus) > 1 and all(gpu.claims == 1 for gpu in self.gpus)

@@ -24,6 +24,8 @@ MAX_BATCH = 64
 """Windows in a batch at the most, whatever the budget."""
 OVERHEAD = 5.0
 """t0 / t1 where no worker had its device to itself: large models are about four times as fast in batches of 8."""
+SWITCH_LOSS = 0.03
+"""Share of a device's time that each further process on it costs: time slices are switched, caches are cold. Chosen."""
 MANY = 64
 """Of more workers than that, about as many are at work at any moment."""
 BOUND_BY_MEMORY = 0.75
@@ -108,13 +110,20 @@ def gain(situation: Situation, known: Pace, workers: int) -> float | None:
     batch = _expected_batch(situation, known, workers)
     if batch is None or known.speed <= 0:
         return None
-    now, then = (SATURATED * efficiency(size, known.overhead) for size in (known.batch, batch))
+    now = _most(situation, known, known.workers, known.batch)
+    then = _most(situation, known, workers, batch)
     each = known.speed / known.workers
     if known.saturated:
         return _expected(workers, known.duty, then, then) / _expected(known.workers, known.duty, now, now)
     return _expected(workers, known.duty, each, then) / _expected(
         known.workers, known.duty, each, max(now, known.speed)
     )
+
+
+def _most(situation: Situation, known: Pace, workers: int, batch: int) -> float:
+    """Return what so many workers can do at the most with batches of that size."""
+    on_each = -(-workers // max(1, len(situation.gpus)))
+    return SATURATED * efficiency(batch, known.overhead) / (1 + SWITCH_LOSS * (on_each - 1))
 
 
 def _expected(workers: int, duty: float, each: float, most: float) -> float:

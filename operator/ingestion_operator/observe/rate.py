@@ -30,14 +30,14 @@ class _Span:
 
 
 class RateMeter:
-    """Measures while all wanted workers are at work, anew whenever another number is wanted.
+    """Measures while all wanted workers are at work, anew whenever another number is wanted or limits have changed.
 
     Whatever time passes while one of them ends with its shard and another starts is left out: how often that falls into
     a few minutes is chance. It counts in the duty, which is averaged over longer.
     """
 
     def __init__(self) -> None:
-        self._lever_moved_at: datetime | None = None
+        self._moved: tuple[datetime | None, int] | None = None
         self._spans: deque[_Span] = deque()
         self._since: datetime | None = None
         self._heard: dict[str, int] = {}
@@ -47,8 +47,9 @@ class RateMeter:
 
     def add(self, situation: Situation) -> None:
         """Take what the workers say now."""
-        if situation.workers.changed_at != self._lever_moved_at:
-            self._lever_moved_at = situation.workers.changed_at
+        moved = (situation.workers.changed_at, situation.workers.limits_revision)
+        if moved != self._moved:
+            self._moved = moved
             self._spans.clear()
             self._since = self._looked_at = None
         self._watch_duty(situation)
@@ -56,7 +57,7 @@ class RateMeter:
         if latest is not None and self._since is not None and latest <= self._since:
             return
         gained = self._gained(situation)
-        if not situation.at_work:
+        if not situation.at_work or not _all_within_limits(situation):
             self._since = None
         elif latest is not None:
             if self._since is not None:
@@ -99,6 +100,11 @@ class RateMeter:
         self._spans.append(span)
         while span.until - self._spans[0].until > LONGEST:
             self._spans.popleft()
+
+
+def _all_within_limits(situation: Situation) -> bool:
+    revision = situation.workers.limits_revision
+    return all((sample.limits_revision or 0) >= revision for sample in situation.fresh.values())
 
 
 def _span(since: datetime, until: datetime, gained: int, utilisation: float | None) -> _Span:

@@ -147,6 +147,7 @@ class _Report:
             update["ceiling"] = decision.ceiling.value
             update["ceiling_expires_at"] = decision.ceiling.expires_at
             update["ceiling_hold_seconds"] = decision.ceiling.hold_seconds
+            update["ceiling_neighbour_bytes"] = decision.ceiling.neighbour_bytes
         limits = decision.limits
         if limits.revision != before.limits_revision:
             update |= {"limits_revision": limits.revision, "limits_changed_at": self._now}

@@ -6,7 +6,7 @@ from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import MemoryStatus, TrialStatus
 from ingestion_operator.decision.policies.recovery import recovery
 from ingestion_operator.decision.snapshot import Rate
-from tests.operator.kit import GIB, ago, make_job, make_run, make_sample, make_status, situation, waiting
+from tests.operator.kit import GIB, GPU, ago, make_job, make_run, make_sample, make_status, situation, waiting
 
 IDLE = make_sample(gib=80, utilisation=0.4, batch_size=8, batch_overhead=5.0, window_bytes=GIB // 5)
 
@@ -45,6 +45,16 @@ def test_not_above_the_shards_that_are_left() -> None:
     verdict = recovery(situation([make_sample(gib=80)], jobs=[job]))
     assert verdict is not None
     assert verdict.value == 3
+
+
+def test_a_ceiling_whose_cause_was_others_goes_with_them() -> None:
+    status = make_status(1, ceiling=2, ceiling_expires_at=ago(-500), ceiling_neighbour_bytes=20 * GIB)
+    verdict = recovery(situation([make_sample(gib=80)], status=status))
+    assert verdict is not None
+    assert verdict.value == 7
+    verdict = recovery(situation([make_sample(gib=80)], status=status, neighbours={GPU: 15 * GIB}))
+    assert verdict is not None
+    assert verdict.value == 2
 
 
 def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:

@@ -8,6 +8,7 @@ from ingestion_operator.decision.snapshot import Rate
 from ingestion_operator.decision.throughput import (
     MAX_BATCH,
     SATURATED,
+    SWITCH_LOSS,
     Pace,
     batch_of,
     efficiency,
@@ -44,7 +45,9 @@ def test_fewer_workers_can_have_larger_batches() -> None:
 
 def test_a_saturated_device_gains_by_larger_batches_alone() -> None:
     known = Pace(2, SATURATED, 5, 5.0, queued=True)
-    assert gain(situation([WORKER] * 2), known, 1) == pytest.approx(efficiency(52, 5.0) / efficiency(5, 5.0), rel=0.01)
+    assert gain(situation([WORKER] * 2), known, 1) == pytest.approx(
+        1.03 * efficiency(52, 5.0) / efficiency(5, 5.0), rel=0.01
+    )
 
 
 def test_an_idle_device_gains_in_proportion_until_it_is_busy() -> None:
@@ -52,13 +55,17 @@ def test_an_idle_device_gains_in_proportion_until_it_is_busy() -> None:
     known = Pace(1, 0.2, 8, 5.0)
     assert gain(current, known, 2) == pytest.approx(2.0)
     assert gain(current, known, 3) == pytest.approx(3.0)
-    assert gain(current, known, 8) == pytest.approx(SATURATED * efficiency(1, 5.0) / known.speed)
+    assert gain(current, known, 8) == pytest.approx(
+        SATURATED / (1 + 7 * SWITCH_LOSS) * efficiency(1, 5.0) / known.speed
+    )
 
 
 def test_where_workers_are_often_between_two_shards_more_of_them_keep_the_device_fed() -> None:
     known = Pace(1, SATURATED, 20, 5.0, duty=0.6, queued=True)
     current = situation([make_sample(gib=80, batch_size=20, window_bytes=SLOPE)])
-    assert gain(current, known, 2) == pytest.approx(0.84 / 0.6 * efficiency(64, 5.0) / efficiency(20, 5.0), rel=0.01)
+    assert gain(current, known, 2) == pytest.approx(
+        0.84 / 0.6 / 1.03 * efficiency(64, 5.0) / efficiency(20, 5.0), rel=0.01
+    )
 
 
 @given(st.integers(1, 500), st.integers(1, 500), st.floats(0.01, 64))

@@ -69,9 +69,9 @@ def test_not_where_no_window_waits_for_the_device() -> None:
 def test_workers_on_devices_of_their_own_that_wait_for_the_source_give_devices_back() -> None:
     verdict = starved(situation([hungry(f"GPU-{name}") for name in "abcd"], rate=STARVED))
     assert verdict is not None
-    assert verdict.value == 1
+    assert verdict.value == 3, "a quarter at a time: the trial tells whether each worker has a source of its own"
     assert verdict.message == (
-        "4 of 4 workers wait for the source, and they do 19 % of what their devices could; 1 can do as much"
+        "4 of 4 workers wait for the source, and they do 19 % of what their devices could; 3 can do as much"
     )
 
 
@@ -88,6 +88,18 @@ def test_while_a_trial_is_measured_nothing_goes_up() -> None:
     verdict = trial(situation([BUSY], status=running(1), rate=Rate(0, 0.9, 10.0)))
     assert verdict is not None
     assert verdict.value == 1
+
+
+def test_one_that_is_hopeless_is_taken_back_at_once() -> None:
+    for heard, reason in ((30000, "TrialTakenBack"), (31000, "Trial")):
+        verdict = trial(situation([BUSY], status=running(1), rate=Rate(heard, 0.9, 30.0)))
+        assert verdict is not None
+        assert verdict.reason == reason
+
+
+def test_after_one_that_was_kept_the_next_may_begin_at_once() -> None:
+    kept = make_status(2).model_copy(update={"trial": TrialStatus(hold_seconds=900, next_at=ago(-800), useful=2)})
+    assert crowded(situation([BUSY] * 2, status=kept, rate=SATURATED)) is not None
 
 
 def test_a_trial_that_proves_itself_is_kept_and_not_exceeded_for_a_while() -> None:
@@ -139,5 +151,5 @@ def test_a_change_for_another_reason_ends_it() -> None:
 
 
 def test_a_worker_that_waits_for_the_source_is_hungry_whatever_stage_was_slow_before() -> None:
-    samples = [replace(hungry(f"GPU-{name}"), state=WorkerState.WAITING_FOR_SOURCE, limiting=None) for name in "ab"]
+    samples = [replace(hungry(f"GPU-{name}"), state=WorkerState.WAITING_FOR_SOURCE, limiting=None) for name in "abcd"]
     assert starved(situation(samples, rate=STARVED)) is not None

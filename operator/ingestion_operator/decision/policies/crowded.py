@@ -10,6 +10,9 @@ from ingestion_operator.decision.throughput import batch_of, gain, pace
 REASON = "Crowded"
 LEAST_GAIN = 1.1
 """Expected gains that are smaller are not worth stopping a worker."""
+NEARLY_BEST = 0.93
+"""Of the best expected speed. The largest number of workers that reaches it is taken: a saturated device does not show
+how fast each of them would be fed."""
 LEAST_PERCENT = 105
 """Of the rate before, what must be reached with fewer."""
 
@@ -21,9 +24,10 @@ def crowded(situation: Situation) -> Verdict | None:
         return None
     lowest = max(situation.bounds.min, len(situation.gpus))
     gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]
-    expected, value = max(gains, default=(0.0, 0))
-    if expected < LEAST_GAIN:
+    best = max(gains, default=(0.0, 0))[0]
+    if best < LEAST_GAIN:
         return None
+    expected, value = max((pair for pair in gains if pair[0] >= NEARLY_BEST * best), key=lambda pair: pair[1])
     message = (
         f"the device is busy for {100 * known.utilisation:.0f} % of the time with batches of {known.batch}; "
         f"{value} can have batches of {batch_of(situation, value)}, {100 * (expected - 1):.0f} % faster"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingestion_operator.decision.calm import calm
+from ingestion_operator.decision.ceiling import cause_is_gone
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.throughput import gain, pace
@@ -42,10 +43,10 @@ def _useful(situation: Situation) -> int:
 def _below_ceiling(situation: Situation, value: int) -> int:
     """Return the value, or less: not above the ceiling while it holds, and only one step at a time beyond it then.
 
-    The measured floors said that so many fit, too, when memory ran out.
+    The measured floors said that so many fit, too, when memory ran out; unless it was others that took the room.
     """
     expires, ceiling = situation.workers.ceiling_expires_at, situation.workers.ceiling
-    if ceiling is None or expires is None or value <= ceiling:
+    if ceiling is None or expires is None or value <= ceiling or cause_is_gone(situation):
         return value
     if situation.now < expires:
         return ceiling

@@ -16,6 +16,8 @@ STARVED_BELOW = 0.5
 """Workers that do less than this share of what they could, while they wait for the source."""
 AIM = 0.8
 """The share of what they could do that those which stay are expected to do."""
+AT_ONCE = 0.75
+"""Of the workers, what stays at the least. Only then it shows whether the source limits them all, or each of them."""
 LEAST_PERCENT = 97
 """Of the rate before, what must be reached with fewer."""
 
@@ -28,7 +30,8 @@ def starved(situation: Situation) -> Verdict | None:
     hungry, used = sum(map(_waits_for_source, situation.fresh.values())), used_share(situation, known)
     if used >= STARVED_BELOW or 2 * hungry <= len(situation.fresh):
         return None
-    value = max(situation.bounds.min, 1, math.ceil(situation.wanted * used / AIM))
+    enough = max(math.ceil(situation.wanted * used / AIM), math.ceil(situation.wanted * AT_ONCE))
+    value = max(situation.bounds.min, 1, enough)
     if value >= situation.wanted:
         return None
     message = (

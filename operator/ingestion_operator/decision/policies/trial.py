@@ -7,6 +7,7 @@ from datetime import timedelta
 from ingestion_contract.status import TrialStatus
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
+from ingestion_operator.decision.snapshot import Rate
 from ingestion_operator.decision.throughput import fed
 
 KEPT = "TrialKept"
@@ -14,6 +15,9 @@ TAKEN_BACK = "TrialTakenBack"
 RUNNING = "Trial"
 PROOF_SECONDS = 90.0
 """So long must be measured."""
+HOPELESS_SECONDS = 30.0
+HOPELESS = 0.85
+"""Of what is asked for: below it, a trial is taken back after that shorter time."""
 LONGEST_SECONDS = 900.0
 """A trial that could not be measured by then is taken back."""
 FIRST_HOLD_SECONDS = 900
@@ -23,13 +27,13 @@ LEAST_LEFT_SECONDS = 600.0
 
 
 def may_try(situation: Situation) -> bool:
-    """Return whether a trial may begin now: the pace is known, no hold lasts, and enough work is left."""
+    """Return whether a trial may begin now: the pace is known, none was just taken back, and enough work is left."""
     status, rate = situation.snapshot.status.trial, situation.snapshot.rate
     return (
         status.from_ is None
         and rate is not None
         and rate.seconds >= PROOF_SECONDS
-        and (status.next_at is None or situation.now >= status.next_at)
+        and (status.next_at is None or status.useful is not None or situation.now >= status.next_at)
         and situation.at_work
         and situation.seconds_left >= LEAST_LEFT_SECONDS
     )
@@ -49,16 +53,20 @@ def trial(situation: Situation) -> Verdict | None:
     status, rate = situation.snapshot.status.trial, situation.snapshot.rate
     if status.from_ is None:
         return None
-    if rate is None or rate.seconds < PROOF_SECONDS:
+    least = _least_rate(situation, status.least_rate, status.from_, rate.duty) if rate is not None else 0.0
+    if rate is None or (rate.seconds < PROOF_SECONDS and not _hopeless(rate, least)):
         if situation.seconds_since(situation.workers.changed_at) < LONGEST_SECONDS:
             return Verdict(Lever.PARALLELISM, situation.wanted, RUNNING, "a trial is being measured")
         return _back(situation, status.from_, "its effect could not be measured")
-    least = _least_rate(situation, status.least_rate, status.from_, rate.duty)
     compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(least)} were asked for"
     if rate.audio_seconds_per_hour < least:
         return _back(situation, status.from_, compared)
     kept = _held(situation, status, useful=situation.wanted)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
+
+
+def _hopeless(rate: Rate, least: float) -> bool:
+    return rate.seconds >= HOPELESS_SECONDS and rate.audio_seconds_per_hour < HOPELESS * least
 
 
 def _least_rate(situation: Situation, least: int, before: int, duty: float) -> float:
