@@ -12,8 +12,8 @@ from ingestion_operator.decision.decision import Decision, Lever
 from ingestion_operator.decision.policies.recovery import REASON as RECOVERY
 from ingestion_operator.decision.situation import TELEMETRY_GRACE_SECONDS
 
-SILENT_SECONDS = 30.0
-"""A worker that has not answered for so long is not heard: some more than the operator believes a sample for."""
+SILENT_SECONDS = 16.0
+"""A worker that has not answered for so long is not heard: the operator believes a sample for 15 s."""
 
 
 class Audit:

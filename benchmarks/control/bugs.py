@@ -49,9 +49,12 @@ def no_hold(snapshot: Snapshot, now: datetime) -> Decision:
 
 
 def up_on_stale_telemetry(snapshot: Snapshot, now: datetime) -> Decision:
-    """Take old samples for new ones, and silence for health."""
+    """Take old samples for new ones, and silence for health: with nothing to speak against it, go to what fits."""
+    if Situation(snapshot, now).all_heard:
+        return decide(snapshot, now)
     policies = tuple(policy for policy in module.POLICIES if policy is not stale_telemetry)
-    believing = replace(snapshot, sample_valid_seconds=1e9, quiet_since=BEGINNING)
+    samples = {uid: replace(sample, utilisation=None) for uid, sample in snapshot.samples.items()}
+    believing = replace(snapshot, samples=samples, rate=None, sample_valid_seconds=1e9, quiet_since=BEGINNING)
     with patch.object(module, "POLICIES", policies), patch.object(Situation, "all_heard", True):
         return decide(believing, now)
 

@@ -218,7 +218,7 @@ def silent_workers(chance: Random, name: str, seed: int) -> Scenario:
     card, models = chance.choice((physics.L4, physics.A10, physics.A100)), _models(chance)
     visits = _visits(chance, card, models, 1, (600.0, 3000.0))
     silent = []
-    now = chance.uniform(60, 600)
+    now = chance.uniform(40, 200)
     for _ in range(chance.randint(2, 8)):
         silent.append(Span(now, now + _between(chance, (30.0, 400.0))))
         now = silent[-1].end + _between(chance, (100.0, 1000.0))
