@@ -62,7 +62,7 @@ def _distribution(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def _families(axes: Any, rows: Sequence[Row]) -> None:
-    names = [name for name in reversed(FAMILIES) if any(row.family == name for row in rows)]
+    names = [name for name in reversed([*FAMILIES, *HELD_OUT]) if any(row.family == name for row in rows)]
     found = [[100 * row.regret(row.outcomes[OURS]) for row in rows if row.family == name] for name in names]
     axes.boxplot(
         found,

@@ -74,7 +74,7 @@ class Report:
 def report(seeds: str, rows: Sequence[Row]) -> Report:
     """Return the report of some scenarios, at least one."""
     rows = sorted(rows, key=lambda row: row.seed)
-    by_family = {family: [row for row in rows if row.family == family] for family in FAMILIES}
+    by_family = {family: [row for row in rows if row.family == family] for family in (*FAMILIES, *HELD_OUT)}
     return Report(
         seeds=seeds,
         scenarios=len(rows),
