@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from math import inf
 
+from benchmarks.control import physics
 from benchmarks.control.scraper import SimulatedScraper
 from benchmarks.control.worker import Phase
 from benchmarks.control.world import Broken, World
@@ -15,6 +17,9 @@ from ingestion_operator.decision.situation import TELEMETRY_GRACE_SECONDS
 SILENT_SECONDS = 16.0
 """A worker that has not answered for so long is not heard: the operator believes a sample for 15 s."""
 
+RECENT_LOOKS = 6
+"""Of the operator, which sees that neighbours have come when they are there in a few readings in a row."""
+
 
 class Audit:
     """Looks at each decision."""
@@ -23,24 +28,34 @@ class Audit:
         self._world = world
         self._scraper = scraper
         self._recovery = recovery_seconds
-        self._lowered: list[tuple[float, int]] = []
+        self._ceiling: tuple[float, int, int] | None = None
+        self._others: deque[int] = deque(maxlen=RECENT_LOOKS)
 
     def look(self, decision: Decision, before: int) -> None:
         """Take a decision, and the number of workers before it."""
         change, now = decision.change, self._world.now
+        others = sum(gpu.others for gpu in self._world.gpus)
+        self._others.append(others)
         if change is None or change.lever is not Lever.PARALLELISM:
             return
         if change.ceiling:
-            self._lowered.append((now, change.value))
+            self._ceiling = now, change.value, others
         if change.reason != RECOVERY or change.value <= before:
             return
         known = self._world.account.broken
         self._world.account.broken = Broken(
             known.in_silence + self._silence(now),
             known.after_trouble + self._trouble(now),
-            known.above_ceiling
-            + any(at > now - FIRST_HOLD_SECONDS and change.value > value for at, value in self._lowered),
+            known.above_ceiling + self._above_ceiling(now, change.value),
         )
+
+    def _above_ceiling(self, now: float, value: int) -> bool:
+        """Return whether a ceiling is passed that holds; its cause is gone once neighbours leave room for a worker."""
+        if self._ceiling is None:
+            return False
+        lowered_at, ceiling, others = self._ceiling
+        gone = others - min(self._others) >= self._world.scenario.need(1, physics.TEXT_TOKENS)
+        return value > ceiling and now - lowered_at < FIRST_HOLD_SECONDS and not gone
 
     def _silence(self, now: float) -> bool:
         return any(

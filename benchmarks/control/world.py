@@ -75,7 +75,7 @@ class Broken:
     Attributes:
         in_silence: while a worker was not heard.
         after_trouble: within the time of recovery after an allocation failed, or while somebody waited for memory.
-        above_ceiling: above what the number was lowered to for want of memory, before the first hold was over.
+        above_ceiling: above what it was lowered to for want of memory, within the first hold and with the cause there.
     """
 
     in_silence: int = 0
