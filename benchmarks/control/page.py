@@ -31,9 +31,10 @@ _HOW = """
   of its workers work as fit under the target beside it. The *clairvoyant* bound has the best setting under the target
   at every moment, and never starts, loads or measures anything.
 - **The same for all:** workers with the real governor law, budgets shared out by the real `decide_limits`, scrapes
-  every 5 s. Only the number of workers is each contestant's own. `human` alone has the worker of the founding
-  incident: it hears one window at a time, does not wait for room, and loses a video when memory runs out. When such a
-  run is over, the next is started at once, with 2 workers and then 1, for what was lost.
+  every 5 s (of contestants that react within 30 s at the soonest, every 10 s). Nobody adds a worker before memory was
+  free for two minutes, as the run asks. Only the number of workers is each contestant's own. `human` alone has the
+  worker of the founding incident: it hears one window at a time, does not wait for room, and loses a video when memory
+  runs out. When such a run is over, the next is started at once, with 2 workers and then 1, for what was lost.
 - **Lost:** videos given up for want of memory, or not done when a run has taken 20 times as long as it has to.
 - **OOM episodes:** failed allocations that follow each other within 30 s are one.
 - **Memory:** of the fullest device, neighbours included; the 95th percentile of the second half of a run.
@@ -49,7 +50,7 @@ _LAWS = {
     "static-2": "always two",
     "static-4": "always four",
     "human": "four; then two, then one, for what was lost; the founding incident's worker",
-    "aimd": "`AIMDLimit` of Netflix's concurrency-limits: one more a minute, x 0.9 when memory is short",
+    "aimd": "`AIMDLimit` of Netflix's concurrency-limits: one more every two minutes, x 0.9 when memory is short",
     "halving": "half when memory is short, never up",
     "hill-climber": "a step, two minutes of measuring, on if it was 2 % faster, else back and a rest of ten minutes",
 }

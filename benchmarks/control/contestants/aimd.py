@@ -1,7 +1,8 @@
 """Additive increase, multiplicative decrease, as `AIMDLimit` of Netflix's concurrency-limits: x 0.9 down, + 1 up.
 
 There a dropped or timed-out request is the sign to go down, and each other one the sign to go up. Here the sign is
-memory that is short, and each period without it, with all workers at work, stands for a request.
+memory that is short. Each time that memory was free for as long as the run asks before a worker is added
+(`memory.recoveryAfterSeconds`), with all workers at work, stands for a request.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Snapshot
 
 BACKOFF_RATIO = 0.9
-PERIOD_SECONDS = 60.0
 DOWN_SECONDS = 30.0
 
 
@@ -24,6 +24,6 @@ def aimd(snapshot: Snapshot, now: datetime) -> Decision:
     value, since = situation.wanted, situation.seconds_since(situation.workers.changed_at)
     if in_trouble(situation):
         value = int(value * BACKOFF_RATIO) if since >= DOWN_SECONDS else value
-    elif since >= PERIOD_SECONDS and settled(situation):
+    elif since >= situation.memory.recovery_after_seconds and settled(situation):
         value += 1
     return with_parallelism(snapshot, now, value, "AIMD")
