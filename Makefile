@@ -26,7 +26,10 @@ QUICK ?=
 # What `make bench-reaction` may be told.
 RUNS ?= 50
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction crds cluster-up cluster-down clean
+# What `make bench-control` may be told.
+SEEDS ?= 0-999
+
+.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -66,6 +69,9 @@ bench-peers: $(INSTALLED) ## Install the peers that bench-worker compares with, 
 
 bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, with many runs at once, into docs/reaction.md (RUNS=50: four minutes).
 	@$(BIN)/python -m benchmarks.reaction --runs $(RUNS)
+
+bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
+	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)
 
 crds: $(INSTALLED) ## Write crds/ from the contract's types.
 	@$(BIN)/python -m dev.write_crds
