@@ -140,7 +140,7 @@ def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | No
     if now is None or then is None:
         return None
     bound = known.batch >= BOUND_BY_MEMORY * now
-    return then if bound or workers > known.workers else min(then, known.batch)
+    return then if bound or workers >= known.workers else min(then, known.batch)
 
 
 def batch_of(situation: Situation, workers: int) -> int | None:

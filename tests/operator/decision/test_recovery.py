@@ -90,6 +90,12 @@ def test_nothing_is_judged_while_one_of_them_loads_its_models_for_the_next_shard
     assert recovery(situation([IDLE, loading], rate=Rate(36000, 0.4, 120.0))) is None
 
 
+def test_batches_that_are_small_only_because_budgets_are_not_yet_raised_are_no_reason_for_more_workers() -> None:
+    """A neighbour has just left; with the room that is there now, two saturate the device."""
+    small = make_sample(utilisation=1.0, batch_size=1, window_bytes=GIB // 5, windows_waiting=48, floor=int(5.6 * GIB))
+    assert recovery(situation([small] * 2, rate=Rate(36000, 1.0, 120.0))) is None
+
+
 def test_where_workers_are_often_between_two_shards_others_fill_the_gaps() -> None:
     busy = replace(IDLE, batch_size=50, windows_waiting=9)
     verdict = recovery(situation([busy], rate=Rate(36000, 1.0, 120.0, duty=0.6)))

@@ -67,8 +67,9 @@ def _fastest(situation: Situation, most: int) -> int:
         return situation.wanted
     if known is None:
         return most
-    gains = [(gain(situation, known, value), -value) for value in range(situation.wanted + 1, most + 1)]
-    if any(expected is None for expected, _ in gains):
+    expected = {value: gain(situation, known, value) for value in range(situation.wanted, most + 1)}
+    gains = {value: gained for value, gained in expected.items() if gained is not None}
+    if len(gains) < len(expected):
         return most
-    expected, value = max(((gained or 0.0, value) for gained, value in gains), default=(0.0, 0))
-    return -value if expected >= LEAST_GAIN else situation.wanted
+    best = max(gains, key=lambda value: (gains[value], -value), default=situation.wanted)
+    return best if gains and gains[best] >= LEAST_GAIN * gains[situation.wanted] else situation.wanted
