@@ -90,6 +90,7 @@ class WorkersStatus(StatusModel):
     budget_percent: Count = Field(
         100, description="Of its part of the target, what each worker may use; less while the device is too full."
     )
+    budget_changed_at: datetime | None = Field(None, description="When budgetPercent was last changed.")
     limits_revision: Count = 0
     limits_changed_at: datetime | None = Field(None, description="When the workers' limits were last changed.")
     videos_per_hour: Count | None = Field(None, description="Each worker's share of spec.source.videosPerHour.")

@@ -32,6 +32,11 @@ def ceiling_after(situation: Situation, change: Verdict | None) -> Ceiling | Non
 
 
 def cause_is_gone(situation: Situation) -> bool:
-    """Return whether others have given back what one worker more needs, since the ceiling was set."""
+    """Return whether others have given back what one worker more needs, since the ceiling was set.
+
+    Where an increase has had to be taken back, they come and go, and the ceiling stands its time.
+    """
+    if (situation.workers.ceiling_hold_seconds or 0) > FIRST_HOLD_SECONDS:
+        return False
     freed = situation.workers.ceiling_neighbour_bytes - situation.neighbour_bytes
     return situation.floor is not None and freed >= situation.floor

@@ -12,7 +12,7 @@ from math import comb
 from statistics import median_low
 
 from ingestion_contract.metrics import WorkerState
-from ingestion_operator.decision.situation import Gpu, Situation
+from ingestion_operator.decision.situation import Situation
 
 BUSY = 0.9
 """A device that is busy for this share of the time is saturated: more workers only take turns on it."""
@@ -136,8 +136,8 @@ def _expected(workers: int, duty: float, each: float, most: float) -> float:
 
 def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | None:
     """Return the batch that each of so many workers will have: as now, unless memory bounds it now or then."""
-    now, then = batch_of(situation, known.workers), batch_of(situation, workers)
-    if now is None or then is None:
+    then, now = batch_of(situation, workers), _batch_in_force(situation)
+    if then is None or now is None:
         return None
     bound = known.batch >= BOUND_BY_MEMORY * now
     return then if bound or workers >= known.workers else min(then, known.batch)
@@ -145,14 +145,21 @@ def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | No
 
 def batch_of(situation: Situation, workers: int) -> int | None:
     """Return the largest batch that each of so many workers could have, None if their memory has not been measured."""
-    sizes = [sample.window_bytes for sample in situation.fresh.values() if sample.window_bytes]
-    floor, gpus = situation.floor, situation.gpus
-    if not sizes or floor is None or not gpus:
+    if not situation.gpus:
         return None
-    on_each = -(-workers // len(gpus))
-    room = min(_share(gpu, situation.memory.target_percent, on_each) for gpu in gpus) - floor
+    on_each = -(-workers // len(situation.gpus))
+    room = min(gpu.room(situation.memory.target_percent) for gpu in situation.gpus)
+    return _batch_within(situation, room * situation.workers.budget_percent // 100 // on_each)
+
+
+def _batch_in_force(situation: Situation) -> int | None:
+    budget = situation.snapshot.status.memory.budget_bytes
+    return batch_of(situation, situation.wanted) if budget is None else _batch_within(situation, budget)
+
+
+def _batch_within(situation: Situation, budget: int) -> int | None:
+    sizes = [sample.window_bytes for sample in situation.fresh.values() if sample.window_bytes]
+    if not sizes or situation.floor is None:
+        return None
+    room = budget * (100 - HEADROOM_PERCENT) // 100 - situation.floor
     return max(1, min(MAX_BATCH, 1 + room // max(sizes)))
-
-
-def _share(gpu: Gpu, target_percent: int, workers: int) -> int:
-    return gpu.room(target_percent) * (100 - HEADROOM_PERCENT) // (100 * workers)

@@ -139,6 +139,8 @@ class _Report:
         }
         if decision.parallelism != before.parallelism and decision.change is not None:
             update |= {"changed_at": self._now, "reason": decision.change.reason}
+        if decision.budget_percent != before.budget_percent:
+            update["budget_changed_at"] = self._now
         if decision.change is not None:
             self._update["adaptations"] = add_adaptation(
                 self._before.adaptations, decision.change, _stood(before, decision.change.lever), self._now

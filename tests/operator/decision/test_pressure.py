@@ -14,7 +14,7 @@ from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapsh
 
 FULL = make_sample(device_used=22 * GIB)
 PRESSED = MemoryStatus(pressed_since=ago(31))
-EASED = make_status(2, budget_percent=90, limits_changed_at=ago(61))
+EASED = make_status(2, budget_percent=90, budget_changed_at=ago(61))
 
 
 def test_a_shared_device_that_is_too_full_for_a_while_lowers_the_budgets_first() -> None:
@@ -26,6 +26,12 @@ def test_a_shared_device_that_is_too_full_for_a_while_lowers_the_budgets_first()
     )
 
 
+def test_new_limits_are_kept_to_first() -> None:
+    """A neighbour has come, and its room has just been taken from the budgets."""
+    adjusting = make_status(2, limits_changed_at=ago(29))
+    assert pressure(situation([FULL] * 2, status=adjusting, memory=PRESSED)) is None
+
+
 def test_then_one_worker_goes_and_the_others_are_the_ceiling() -> None:
     verdict = pressure(situation([FULL] * 2, status=EASED, memory=PRESSED))
     assert verdict is not None
@@ -33,7 +39,7 @@ def test_then_one_worker_goes_and_the_others_are_the_ceiling() -> None:
 
 
 def test_lower_budgets_get_a_minute_to_show() -> None:
-    status = make_status(2, budget_percent=90, limits_changed_at=ago(59))
+    status = make_status(2, budget_percent=90, budget_changed_at=ago(59))
     verdict = pressure(situation([FULL] * 2, status=status, memory=PRESSED))
     assert verdict is not None
     assert verdict.value == 2
@@ -48,7 +54,7 @@ def test_where_no_floor_was_measured_budgets_mean_nothing_so_one_goes_at_once() 
 
 def test_not_where_kubernetes_would_remove_a_worker_of_another_device() -> None:
     samples = [replace(FULL, gpu_uuid="GPU-a")] * 2 + [make_sample(gpu="GPU-b")]
-    status = make_status(3, budget_percent=90, limits_changed_at=ago(61))
+    status = make_status(3, budget_percent=90, budget_changed_at=ago(61))
     snapshot = make_snapshot(samples, status=status, memory=PRESSED)
     elsewhere = tuple(replace(pod, ready_since=ago(100 - 10 * n)) for n, pod in enumerate(snapshot.pods))
     assert pressure(Situation(replace(snapshot, pods=elsewhere), NOW)) is None
@@ -82,7 +88,7 @@ def test_it_is_told_once_it_lasts() -> None:
 
 
 def test_after_a_quiet_time_under_the_target_each_gets_its_whole_part_again() -> None:
-    quiet = make_status(2, budget_percent=90, limits_changed_at=ago(700))
+    quiet = make_status(2, budget_percent=90, budget_changed_at=ago(700))
     verdict = eased(situation([make_sample()] * 2, status=quiet))
     assert verdict is not None
     assert (verdict.lever, verdict.value) == (Lever.BUDGET, 100)
@@ -91,18 +97,18 @@ def test_after_a_quiet_time_under_the_target_each_gets_its_whole_part_again() ->
 @pytest.mark.parametrize(
     "trouble",
     [
-        {"status": make_status(2, budget_percent=90, limits_changed_at=ago(599))},
+        {"status": make_status(2, budget_percent=90, budget_changed_at=ago(599))},
         {"quiet_since": ago(100)},
         {"memory": PRESSED},
     ],
 )
 def test_not_before(trouble: dict[str, object]) -> None:
-    quiet = make_status(2, budget_percent=90, limits_changed_at=ago(700))
+    quiet = make_status(2, budget_percent=90, budget_changed_at=ago(700))
     assert eased(situation([make_sample()] * 2, **{"status": quiet, **trouble})) is None
 
 
 def test_not_over_the_target() -> None:
-    quiet = make_status(2, budget_percent=90, limits_changed_at=ago(700))
+    quiet = make_status(2, budget_percent=90, budget_changed_at=ago(700))
     assert eased(situation([make_sample(device_used=20 * GIB)] * 2, status=quiet)) is None
 
 

@@ -52,6 +52,12 @@ def test_a_ceiling_whose_cause_was_others_goes_with_them() -> None:
     verdict = recovery(situation([make_sample(gib=80)], status=status))
     assert verdict is not None
     assert verdict.value == 7
+    again = make_status(
+        1, ceiling=2, ceiling_expires_at=ago(-500), ceiling_neighbour_bytes=20 * GIB, ceiling_hold_seconds=1200
+    )
+    verdict = recovery(situation([make_sample(gib=80)], status=again))
+    assert verdict is not None
+    assert verdict.value == 2, "where they come and go, it stands its time"
     verdict = recovery(situation([make_sample(gib=80)], status=status, neighbours={GPU: 15 * GIB}))
     assert verdict is not None
     assert verdict.value == 2

@@ -17,7 +17,7 @@ def eased(situation: Situation) -> Verdict | None:
     target = situation.memory.target_percent
     if situation.workers.budget_percent >= FULL_PERCENT or not calm(situation):
         return None
-    if situation.seconds_since(situation.workers.limits_changed_at) < LEAST_SECONDS:
+    if situation.seconds_since(situation.workers.budget_changed_at) < LEAST_SECONDS:
         return None
     if any(100 * gpu.used > target * gpu.total for gpu in situation.gpus):
         return None

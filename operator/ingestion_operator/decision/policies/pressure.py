@@ -13,7 +13,7 @@ REASON = "DeviceTooFull"
 PRESSURE_PERCENT = 88
 """Of a device."""
 PRESSED_SECONDS = 30.0
-"""Loading a model, or one large batch, takes less."""
+"""Loading a model takes less, and so does keeping to new limits: 15 s above its budget, a worker gives up its models."""
 EASED_PERCENT = 90
 """Of its part of the target, what each worker may still use then."""
 EFFECT_SECONDS = 60.0
@@ -25,11 +25,13 @@ def pressure(situation: Situation) -> Verdict | None:
     since, gpus = situation.snapshot.status.memory.pressed_since, _too_full(situation)
     if not gpus or since is None or situation.seconds_since(since) < PRESSED_SECONDS:
         return None
+    if situation.seconds_since(situation.workers.limits_changed_at) < PRESSED_SECONDS:
+        return None
     evidence = f"{_evidence(gpus[0])} for {situation.seconds_since(since):.0f} s"
     if situation.workers.budget_percent > EASED_PERCENT and situation.floor is not None:
         message = f"{evidence}; the workers' budgets are lowered"
         return Verdict(Lever.BUDGET, EASED_PERCENT, REASON, message)
-    if situation.seconds_since(situation.workers.limits_changed_at) < EFFECT_SECONDS:
+    if situation.seconds_since(situation.workers.budget_changed_at) < EFFECT_SECONDS:
         return Verdict(Lever.PARALLELISM, situation.wanted, REASON, f"{evidence}; lower budgets are to show first")
     value = situation.wanted - 1
     if value < situation.bounds.min or not frees(situation, value, gpus):
