@@ -13,7 +13,7 @@ REASON = "DeviceTooFull"
 PRESSURE_PERCENT = 88
 """Of a device."""
 PRESSED_SECONDS = 30.0
-"""Loading a model takes less, and so does keeping to new limits: 15 s above its budget, a worker gives up its models."""
+"""Loading a model takes less, and so does keeping to new limits: a worker is above its budget for 15 s at the most."""
 EASED_PERCENT = 90
 """Of its part of the target, what each worker may still use then."""
 EFFECT_SECONDS = 60.0
