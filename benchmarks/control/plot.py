@@ -58,7 +58,7 @@ def _distribution(axes: Any, rows: Sequence[Row]) -> None:
     axes.axvline(0, color=INK, linewidth=0.6)
     axes.set_title("% of scenarios with at most so much regret (%)", loc="left", fontweight="bold")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(loc="lower right", fontsize=8, facecolor="white", edgecolor="none", framealpha=0.9)
 
 
 def _families(axes: Any, rows: Sequence[Row]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from benchmarks.control.contestants import CONTESTANTS
 from benchmarks.control.families import FAMILIES, HELD_OUT
@@ -21,6 +22,7 @@ class Report:
     Attributes:
         seeds: as they were asked for.
         scenarios: how many there were.
+        oracle_clairvoyant_regret_median: how much longer than it has to the best static setting took, as a share.
         contestants: figures over all of them.
         held_out: figures over the families that the law was not tuned on.
         families: figures per family.
@@ -32,6 +34,7 @@ class Report:
 
     seeds: str
     scenarios: int
+    oracle_clairvoyant_regret_median: float
     contestants: Mapping[str, Figures]
     held_out: Mapping[str, Figures]
     families: Mapping[str, Mapping[str, Figures]]
@@ -55,6 +58,7 @@ class Report:
         return {
             "seeds": self.seeds,
             "scenarios": self.scenarios,
+            "oracle_clairvoyant_regret_median": self.oracle_clairvoyant_regret_median,
             **{name: asdict(found) for name, found in self.contestants.items()},
             "held_out": {
                 "families": sorted(HELD_OUT),
@@ -78,6 +82,7 @@ def report(seeds: str, rows: Sequence[Row]) -> Report:
     return Report(
         seeds=seeds,
         scenarios=len(rows),
+        oracle_clairvoyant_regret_median=median(row.clairvoyant_regret(row.oracle) for row in rows),
         contestants=_all_figures(rows),
         held_out=_all_figures([row for row in rows if row.family in HELD_OUT]),
         families={family: _all_figures(found) for family, found in by_family.items() if found},
