@@ -38,7 +38,8 @@ _HOW = """
   and nothing else is done. Its memory holds all features, and says nothing.
 - **Windows** are those that were decoded: fewer where a system cuts the silence within a window out, too.
 - **Rounds:** each system runs in fresh processes, in turns, and each round begins with another one. Given is the
-  median of the rounds (lowest to highest); a ratio is the median of the ratios within each round.
+  median of the rounds (lowest to highest); a ratio is the median of the ratios within each round. One round says little
+  of differences of a tenth: what else the machine does may move it by as much.
 - **Warm** counts from when the models are loaded and one file was transcribed; **cold** from the start of the
   process, that one file included. The worker and whisper-ctranslate2 load their models again at each call: that is in
   their warm times.
