@@ -37,7 +37,7 @@ def test_three_arms_ingest_the_same_clips(tmp_path: Path) -> None:
     assert incident["lost_to_memory"] > 0
     assert incident["failed"]["OutOfMemory"] == incident["lost_to_memory"]
     assert incident["succeeded"] + incident["lost_to_memory"] == len(sample.available)
-    assert incident["device_memory_steady_percent"] > 88
+    assert incident["device_memory_peak_percent"] > 80
     for ours in (frozen, adaptive):
         assert ours["lost_to_memory"] == 0
         assert ours["succeeded"] == len(sample.available)

@@ -23,8 +23,11 @@ def main(
     from dev.incident.founding import source, worker
 
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, worker.start, (gpu, asr, embedder, output)) as pool:
-        for _ in pool.map(worker.ingest, source.listed(feed)):
+    videos = source.listed(feed)
+    processes = min(workers, len(videos))
+    settings = (spawn.Barrier(processes), gpu, asr, embedder, output)
+    with ProcessPoolExecutor(processes, spawn, worker.start, settings) as pool:
+        for _ in pool.map(worker.ingest, videos):
             pass
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -15,6 +16,8 @@ from dev.incident.founding.source import Listed, Source
 from ingestion_worker.device.simulated.device import SimulatedGpu
 
 log = logging.getLogger(__name__)
+
+_START_SECONDS = 600.0
 
 
 class Worker:
@@ -54,10 +57,15 @@ _workers: list[Worker] = []
 """The worker of this process: a pool hands its tasks to functions."""
 
 
-def start(gpu: Path, asr: Path, embedder: Path, output: Path) -> None:
-    """Make this process one of the workers."""
+def start(all_there: Barrier, gpu: Path, asr: Path, embedder: Path, output: Path) -> None:
+    """Make this process one of the workers, and begin when all are there.
+
+    Raises:
+        BrokenBarrierError: they are not within minutes.
+    """
     Thread(target=_end_with_parent, daemon=True).start()
     _workers.append(Worker(gpu, asr, embedder, output))
+    all_there.wait(_START_SECONDS)
 
 
 def ingest(video: Listed) -> None:
