@@ -31,7 +31,7 @@ def silence() -> Scenario:
 
 
 def outcome(scenario: Scenario, law: str) -> Outcome:
-    return play(scenario, (LAWS | BUGS)[law], scenario.initial, 1000.0)
+    return play(scenario, {**LAWS, **BUGS}[law], scenario.initial, 1000.0)
 
 
 def test_workers_added_in_silence_are_counted(silence: Scenario) -> None:
