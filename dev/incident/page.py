@@ -48,7 +48,8 @@ _HOW = """
 - **Device busy** is in seconds, and as a share of the wall time. For the same videos, fewer seconds are better: that is
   larger batches. Four workers have half the budget of two, and so the smaller batches.
 - **Frozen** shows what the worker does by itself: a worker that does not fit gives its memory back and waits until
-  another is done. It stays over the target, and on small batches.
+  another is done. It keeps the small batches that a fourth of the device allows. Its lever never moves, so that its
+  steady state includes the start, when all four load their models.
 - **Adaptive** buys room for larger batches, for which the device is busy for less time, with starts of pods, which take
   tens of seconds on a busy machine. A run of two minutes is too short to earn them back in wall time.
 """
