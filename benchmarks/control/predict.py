@@ -1,8 +1,9 @@
 """Asks the simulation to predict runs that were recorded on the development cluster, as `dev.incident` writes them.
 
-Of a run it is told what the run began with, and how long its first pods took to start and to warm up; of the `frozen`
-run also how fast the machine hears clips, since its processors and not the simulated device limit that. What it has to
-predict is all else: who waits for memory and how long, when workers are taken away, how the shards follow each other.
+Of a run it is told what the run began with, and when its first video was done. Of the `frozen` run it is also told how
+fast the machine hears clips, and how long a worker that has waited takes to load its models, since the processors and
+not the simulated device limit both. What it has to predict is all else: who waits for memory and how long, when workers
+are taken away, how the shards follow each other.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.control import physics
@@ -23,8 +25,6 @@ from ingestion_operator.decision.decide import decide
 from ingestion_worker.device.simulated import physics as simulated
 
 LONGEST_SECONDS = 3600.0
-STEADY = (0.1, 0.45)
-"""Between these shares of the clips the first workers hear them, all at the same time."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ class Prediction:
 def predict(recorded: Mapping[str, Any]) -> list[Prediction]:
     """Return a prediction of each recorded run; one of them must be `frozen`."""
     runs = recorded["runs"]
-    speed = _clips_per_second(next(run for run in runs if run["levers"] == "frozen"))
-    return [_predict(run, speed) for run in runs]
+    frozen = next(run for run in runs if run["levers"] == "frozen")
+    speed, stall = _pace(frozen["series"])
+    return [_predict(run, speed, stall) for run in runs]
 
 
-def _predict(run: Mapping[str, Any], speed: float) -> Prediction:
-    scenario = _scenario(run, speed)
+def _predict(run: Mapping[str, Any], speed: float, warm_up: float) -> Prediction:
+    scenario = _scenario(run, speed, warm_up)
     law: Callable[[], Law] = LAWS[OURS] if run["levers"] == "adapt" else lambda: partial(decide, frozen=True)
     shards = shards_of(scenario.durations, scenario.videos_per_shard)
     world = World(scenario, shards, scenario.initial, first_limits(scenario, scenario.initial))
@@ -58,18 +59,17 @@ def _predict(run: Mapping[str, Any], speed: float) -> Prediction:
     return Prediction(run["arm"], seconds["to_last_work"] - seconds["to_worker_job"], world.now)
 
 
-def _scenario(run: Mapping[str, Any], speed: float) -> Scenario:
+def _scenario(run: Mapping[str, Any], speed: float, warm_up: float) -> Scenario:
     seconds, workers = run["seconds"], run["spec"]["workers"]
     card = physics.Card("simulated", int(run["device_gib"] * physics.GIB), 1.0)
-    start = seconds["to_device"] - seconds["to_worker_job"]
+    start = max(0.0, seconds["to_first_video"] - seconds["to_worker_job"] - warm_up)
     transfer = physics.INCIDENT.weights / simulated.LOAD_BYTES_PER_SECOND
-    warm_up = seconds["to_first_video"] - seconds["to_device"] - transfer
     audio = speed * physics.AUDIO_SECONDS_PER_WINDOW
     return Scenario(
         family="recorded",
         seed=0,
         devices=(Device(card, workers["parallelism"]["max"], simulated.FRAGMENTATION),),
-        models=replace(physics.INCIDENT, warm_up=max(0.0, warm_up)),
+        models=replace(physics.INCIDENT, warm_up=max(0.0, warm_up - transfer)),
         leak=0,
         initial=workers["parallelism"]["initial"],
         least=workers["parallelism"]["min"],
@@ -81,12 +81,13 @@ def _scenario(run: Mapping[str, Any], speed: float) -> Scenario:
     )
 
 
-def _clips_per_second(run: Mapping[str, Any]) -> float:
-    series, clips = run["series"], run["videos"] - run["unavailable"]
-    steady = [
-        (at, done)
-        for at, done in zip(series["t"], series["succeeded"], strict=True)
-        if STEADY[0] * clips <= done <= STEADY[1] * clips
-    ]
-    (first, few), (last, many) = steady[0], steady[-1]
-    return float((many - few) / (last - first))
+def _pace(series: Mapping[str, Any]) -> tuple[float, float]:
+    """Return how many clips a second the first workers hear, and how long after them the next have heard one."""
+    steps = [(0.0, 0)]
+    for at, done in zip(series["t"], series["succeeded"], strict=True):
+        if done > steps[-1][1]:
+            steps.append((at, done))
+    gaps = [(after[0] - before[0], before) for before, after in pairwise(steps[1:])]
+    stall, (end, heard) = max(gaps)
+    begin, first = steps[1]
+    return (heard - first) / (end - begin), stall
