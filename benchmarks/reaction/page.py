@@ -39,8 +39,8 @@ _HOW = f"""
   is not: half of that passes in the median until the pod turns not ready. That wakes the operator, which lets a burst
   of events pass ({DEBOUNCE_SECONDS:g} s), asks the run's workers, decides, and writes the status and then the Job. The
   interval at which workers are asked anyway is the longest that it can take. An exit is seen without asking.
-- **What bounds it** is the processor: once, when a program of a higher priority left little of two cores to all of this,
-  the median was 4.5 s and the longest 20 s. The operator had decided after 2 s; the API server was as late to tell.
+- **What bounds it** is the processor: once, when a program of a higher priority left little of two cores to all of
+  this, the median was 4.5 s and the longest 20 s: the operator had decided after 2 s, and the API server told late.
 - **The decisions** are recorded with what they were taken from (`ingestion-operator run --record FOLDER`), and taken
   again afterwards (`ingestion-operator replay FILE`).
 """
