@@ -1,6 +1,7 @@
 """`python -m tests.operator.replay.record`: record the runs in fixtures/ anew, after a decision has got other fields.
 
-Two minutes on the development cluster, with stand-in workers.
+Two minutes on the development cluster, with stand-in workers. `demo` is the recording of a demonstration:
+`INGESTION_RECORD=FOLDER python -m dev.demo --videos 40 --kill-operator`, compressed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PLANS: dict[str, dict[str, Any]] = {
         "shards": 8,
         "videos": 20,
         "seconds": 0.5,
-        "gib": 48,
+        "gib": 400,  # of which the stand-in says that 70 % are in use, whoever uses them
         "spec": {
             "workers": {"parallelism": {"initial": 1, "min": 1, "max": 4}},
             "memory": {"recoveryAfterSeconds": 5},
