@@ -213,8 +213,8 @@ async def test_a_restart_at_any_moment_makes_nothing_twice_and_changes_no_outcom
 async def test_nothing_new_is_not_written() -> None:
     world = World()
     await world.work([make_sample(gib=48, limits_revision=1)] * 4)
-    await world.look()
-    await world.look()
+    for _ in range(3):  # whether the objectives are met is known from the third on
+        await world.look()
     world.kube.writes.clear()
     await world.look()
     assert world.kube.writes == []
