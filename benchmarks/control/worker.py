@@ -218,16 +218,16 @@ class Worker:
         batches = seconds / flow.period
         windows = ceil(flow.batch)
         limits = self._limits_here()
+        tokens = self._tokens(windows, limits)
         try:
             self.gpu.charge_batch(self._holding, Stage.ASR, windows * self._models.window_bytes, now)
-            tokens = self._tokens(windows, limits)
             self.gpu.charge_batch(self._holding, Stage.EMBED, tokens * self._models.token_bytes, now)
             leaked = int(batches * self._scenario.leak)
             if leaked:
                 self.gpu.require(Stage.ASR, OomKind.BATCH, leaked, now)
                 self._holding.leak(leaked)
         except OutOfDeviceMemory as error:
-            self._batch_failed(error, windows, now)
+            self._batch_failed(error, windows, tokens, now)
         else:
             if self._conduct.governed:
                 self._learn(windows, flow.response, batches, limits, now)
@@ -244,7 +244,7 @@ class Worker:
         self._time_batch(windows, seconds)
         self._waits_since, self._pauses, self._failed_alone = None, 0, False
 
-    def _batch_failed(self, error: OutOfDeviceMemory, windows: int, now: float) -> None:
+    def _batch_failed(self, error: OutOfDeviceMemory, windows: int, tokens: int, now: float) -> None:
         self.out_of_memory += 1
         if not self._conduct.governed:
             self.shard.lose_video()
@@ -253,6 +253,8 @@ class Worker:
         elif error.stage is Stage.ASR and windows > 1:
             self._law = governor.after_out_of_memory(self._law, Stage.ASR, windows, now)
             self._holding.trim(Stage.ASR)
+        elif error.stage is Stage.EMBED and tokens > physics.TEXT_TOKENS:
+            self._law = governor.after_out_of_memory(self._law, Stage.EMBED, tokens, now)
         else:
             self._make_room(error, now)
 
