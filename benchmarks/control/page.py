@@ -24,8 +24,8 @@ _HOW = """
 ## How it is played
 
 - **Scenario:** a run of 0.4 to 2.5 hours at the best speed of its first moment, in one of the families below; a seed
-  makes it. Physics, families and run lengths were committed before the law was tuned on them; changed since, after first
-  results: the length of runs with an egress budget, the time at which workers fall silent, the oracle beside
+  makes it. Physics, families and run lengths were committed before the law was tuned on them; changed since, after
+  first results: the length of runs with an egress budget, the time at which workers fall silent, the oracle beside
   neighbours, and how fast a starved device is. No number of the law was chosen by the families marked *held out*
   (seeds from 850 on); where this page shows none of them, they have not been played yet.
 - **Regret:** how much longer than with the best *static* setting of parallelism and batch, which hindsight picks from
