@@ -66,6 +66,9 @@ def _budget(situation: Situation, parallelism: int, percent: int, present: int |
     if on_each > fit and parallelism > situation.bounds.min:
         return present
     share = max(floor, smallest.room(target) * percent // 100 // min(on_each, fit))
+    if present is not None and share > present and smallest.uuid not in situation.snapshot.neighbours:
+        # What others hold is not known yet, which is not the same as nothing.
+        return present
     return present if _only_restless(smallest, share, present) else share
 
 

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from ingestion_contract.status import WorkersStatus
+from ingestion_contract.status import TrialStatus, WorkersStatus
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.recording import Record
 from tests.operator.decision.test_laws import snapshots
-from tests.operator.kit import NOW
+from tests.operator.kit import GIB, NOW
 from tests.operator.replay.kit import recorded
 
 IN_THE_STATUS = {"SourceProbe", "SourceAnswers", "BoundsChanged"}
@@ -84,3 +85,28 @@ def test_whatever_is_seen_an_operator_that_has_just_started_lowers_as_much(snaps
     change = decide(seen, NOW).change
     if change is not None and change.ceiling:
         assert decide(restarted(seen, NOW), NOW).change == change
+
+
+@st.composite
+def tried_and_cut(draw: st.DrawFn) -> Snapshot:
+    """A snapshot in which fewer workers may be on trial, and budgets were cut for what others hold."""
+    seen = draw(snapshots())
+    workers = seen.status.workers
+    assert workers is not None
+    before = draw(st.none() | st.integers(workers.parallelism, 12))
+    trial = TrialStatus(from_=before, least_rate=draw(st.integers(0, 9)))
+    memory = seen.status.memory.model_copy(update={"budget_bytes": draw(st.none() | st.integers(1, 80 * GIB))})
+    return replace(seen, status=seen.status.model_copy(update={"trial": trial, "memory": memory}))
+
+
+@given(tried_and_cut())
+def test_a_trial_is_not_taken_back_by_an_operator_that_could_not_measure_it(snapshot: Snapshot) -> None:
+    decision = decide(restarted(snapshot, NOW), NOW)
+    assert not rises(decision.change, Record(NOW, frozen=False, snapshot=snapshot, decision=decision))
+
+
+@given(tried_and_cut())
+def test_a_budget_is_not_raised_before_it_is_known_again_what_others_hold(snapshot: Snapshot) -> None:
+    before = snapshot.status.memory.budget_bytes
+    after = decide(restarted(snapshot, NOW), NOW).limits.budget_bytes
+    assert before is None or (after is not None and after <= before)

@@ -55,7 +55,7 @@ def trial(situation: Situation) -> Verdict | None:
         return None
     least = _least_rate(situation, status.least_rate, status.from_, rate.duty) if rate is not None else 0.0
     if rate is None or (rate.seconds < PROOF_SECONDS and not _hopeless(rate, least)):
-        if situation.seconds_since(situation.workers.changed_at) < LONGEST_SECONDS:
+        if not _has_had_its_time(situation):
             return Verdict(Lever.PARALLELISM, situation.wanted, RUNNING, "a trial is being measured")
         return _back(situation, status.from_, "its effect could not be measured")
     compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(least)} were asked for"
@@ -63,6 +63,12 @@ def trial(situation: Situation) -> Verdict | None:
         return _back(situation, status.from_, compared)
     kept = _held(situation, status, useful=situation.wanted)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
+
+
+def _has_had_its_time(situation: Situation) -> bool:
+    """Return whether it could have been measured, by an operator that was there for as long."""
+    moments = (situation.workers.changed_at, situation.snapshot.quiet_since)
+    return all(situation.seconds_since(moment) >= LONGEST_SECONDS for moment in moments)
 
 
 def _hopeless(rate: Rate, least: float) -> bool:
