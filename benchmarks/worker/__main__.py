@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.worker import peers
+from benchmarks.worker import cache, loads, peers
 from benchmarks.worker.measure import REPOSITORY
 from benchmarks.worker.page import page
 from benchmarks.worker.plot import draw
+from benchmarks.worker.profile import profile
 from benchmarks.worker.run import QUICK, Plan
 from benchmarks.worker.run import run as measure_all
 from benchmarks.worker.systems import SYSTEMS
@@ -42,6 +43,16 @@ def run(
     (folder / "benchmarks.md").write_text(page(report))
     draw(report, folder / "benchmarks.svg")
     console.print(f"{output / 'worker.json'}, {folder / 'benchmarks.md'} and {folder / 'benchmarks.svg'} are written")
+
+
+@app.command(name="profile")
+def profile_stages(
+    minutes: Annotated[float, typer.Option(min=0.1, help="Length of the file.")] = 10,
+) -> None:
+    """Print the processor seconds that decoding, finding speech and features take for one file."""
+    media = loads.one_file(cache() / "benchmarks" / "audio", minutes).media[0]
+    for stage, seconds in profile(Path(media.path)).items():
+        console.print(f"{stage}: {seconds:.2f} s of one core for {minutes:g} minutes")
 
 
 @app.command(name="peers")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -23,6 +23,7 @@ FORMATS = (
 """Containers that hold their media themselves. Playlists do not: they would let a stranger's file name others here."""
 
 PIECE_SAMPLES = 30 * SAMPLE_RATE
+GROUP_SAMPLES = 10 * 48_000
 
 
 def stream(path: Path) -> Iterator[Samples]:
@@ -63,11 +64,30 @@ def _pieces(path: Path) -> Iterator[Samples]:
 
 def _resampled(container: av.container.InputContainer) -> Iterator[NDArray[np.int16]]:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    for frame in container.decode(audio=0):
+    for frame in _grouped(container.decode(audio=0)):
         for out in resampler.resample(frame):
             yield _samples(out)
     for out in resampler.resample(None):
         yield _samples(out)
+
+
+def _grouped(frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """Yield the samples of frames, which have 20 ms or so, in frames of seconds: each costs as much as it holds."""
+    fifo = av.AudioFifo()
+    for frame in frames:
+        # What is written must follow on in time, and where a stream has gaps it does not.
+        frame.pts = None
+        fifo.write(frame)
+        if fifo.samples >= GROUP_SAMPLES:
+            yield _whole(fifo)
+    if fifo.samples:
+        yield _whole(fifo)
+
+
+def _whole(fifo: av.AudioFifo) -> av.AudioFrame:
+    frame = fifo.read()
+    assert frame is not None
+    return frame
 
 
 def _samples(frame: av.AudioFrame) -> NDArray[np.int16]:
