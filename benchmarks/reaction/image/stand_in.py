@@ -22,12 +22,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import TextIOWrapper
 from pathlib import Path
-from sys import argv
 from typing import Any, NoReturn
-from urllib.parse import parse_qs, urlsplit
+
+from dev import stand_in
 
 GIB = 2**30
 CONTEXT = 0.4
@@ -144,7 +143,7 @@ class Worker:
             f'ingestion_oom_events_total{{stage="asr",kind="batch"}} {self.ooms}',
             f'ingestion_videos_total{{result="succeeded",reason=""}} {done}',
             f"ingestion_audio_seconds_total {60 * done}",
-            f"ingestion_limits_revision {revision()}",
+            f"ingestion_limits_revision {stand_in.limits_revision()}",
         ]
         return "\n".join(lines) + "\n"
 
@@ -156,55 +155,22 @@ class Worker:
         """Give everything back, and end."""
         self.device.leave()
         counts = {"total": SHARD_VIDEOS, "succeeded": self.done(), "failed": 0, "skipped": 0}
-        shard = int(os.environ["JOB_COMPLETION_INDEX"])
-        end(code, {"version": 1, "kind": "shard", "shard": shard, "oomEvents": self.ooms, **counts, **more})
-
-
-def revision() -> int:
-    """Return the revision of the limits that lie there."""
-    return int(json.loads(Path("/ingestion/limits/limits.json").read_text()).get("revision", 0))
-
-
-def end(code: int, summary: dict[str, Any]) -> NoReturn:
-    """End with a summary."""
-    Path("/dev/termination-log").write_text(json.dumps(summary))
-    os._exit(code)
-
-
-def serve(worker: Worker) -> None:
-    """Serve metrics and readiness from now on."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            ready = self.path != "/ready" or worker.state == "working"
-            body = worker.page().encode() if self.path == "/metrics" else b""
-            self.send_response(200 if ready else 503)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((os.environ["POD_IP"], 9090), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+        summary = {"version": 1, "kind": "shard", "shard": stand_in.shard(), "oomEvents": self.ooms}
+        stand_in.end(code, {**summary, **counts, **more})
 
 
 def main() -> None:
     """Do what the command line says."""
-    step, output = argv[1], Path(urlsplit(argv[3]).path)
-    output.mkdir(parents=True, exist_ok=True)
-    run = json.loads(Path("/ingestion/run/run.json").read_text())
-    query = parse_qs(urlsplit(run["spec"]["source"]["urls"][0]).query)
-    plan = {name: values[0] for name, values in query.items()}
+    step, output = stand_in.command_line()
+    plan = stand_in.plan()
     if step == "discover":
         shards = int(plan["shards"])
         found = {"count": shards * SHARD_VIDEOS, "shards": shards, "digest": "0" * 64}
-        end(0, {"version": 1, "kind": "discover", **found})
+        stand_in.end(0, {"version": 1, "kind": "discover", **found})
     asked_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
     worker = Worker(plan, output)
-    serve(worker)
+    stand_in.serve(worker)
     while not asked_to_stop.wait(worker.step()):
         pass
     worker.end(143, {})

@@ -12,30 +12,26 @@ What it is to do stands in the query of the run's first URL:
 """
 
 import fcntl
-import json
-import os
 import signal
-import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from dev import stand_in
 
 GIB = 2**30
 
 
 class Plan:
-    def __init__(self, url: str) -> None:
-        self._query = parse_qs(urlsplit(url).query)
+    def __init__(self, query: dict[str, str]) -> None:
+        self._query = query
 
     def number(self, name: str, default: float) -> float:
-        return float(self._query.get(name, [str(default)])[0])
+        return float(self._query.get(name, default))
 
     def word(self, name: str) -> str:
-        return self._query.get(name, [""])[0]
+        return self._query.get(name, "")
 
 
 class Worker:
@@ -60,12 +56,9 @@ class Worker:
             f'ingestion_oom_events_total{{stage="embed",kind="load"}} {self.ooms}',
             f'ingestion_videos_total{{result="succeeded",reason=""}} {self.done}',
             f"ingestion_audio_seconds_total {60 * self.done}",
-            f"ingestion_limits_revision {self.revision()}",
+            f"ingestion_limits_revision {stand_in.limits_revision()}",
         ]
         return "\n".join(lines) + "\n"
-
-    def revision(self) -> int:
-        return int(json.loads(Path("/ingestion/limits/limits.json").read_text()).get("revision", 0))
 
     def take_room(self) -> None:
         slots = self.output / "slots"
@@ -102,7 +95,7 @@ class Worker:
         code, marker = int(self.plan.number("exit", 0)), self.output / f"failed-{self.shard}"
         if code and self.shard == int(self.plan.number("index", 0)) and not marker.exists():
             marker.touch()
-            end(code, self.summary())
+            stand_in.end(code, self.summary())
 
     def summary(self) -> dict[str, Any]:
         videos = int(self.plan.number("videos", 2))
@@ -110,51 +103,29 @@ class Worker:
         return {"version": 1, "kind": "shard", "shard": self.shard, "oomEvents": self.ooms, **counts}
 
 
-def end(code: int, summary: dict[str, Any]) -> None:
-    Path("/dev/termination-log").write_text(json.dumps(summary))
-    os._exit(code)
-
-
-def serve(worker: Worker) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            ready = self.path != "/ready" or worker.state == "working"
-            body = worker.page().encode() if self.path == "/metrics" else b""
-            self.send_response(200 if ready else 503)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((os.environ["POD_IP"], 9090), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 def main() -> None:
-    step, output = sys.argv[1], Path(urlsplit(sys.argv[3]).path)
-    output.mkdir(parents=True, exist_ok=True)
+    step, output = stand_in.command_line()
     (output / "done").mkdir(exist_ok=True)
-    run = json.loads(Path("/ingestion/run/run.json").read_text())
-    plan = Plan(run["spec"]["source"]["urls"][0])
+    plan = Plan(stand_in.plan())
     shards, videos = int(plan.number("shards", 2)), int(plan.number("videos", 2))
     if step == "discover":
         if plan.word("discover") == "fail":
-            end(64, {"version": 1, "kind": "error", "reason": "SourceGone", "detail": "the playlist does not exist"})
+            stand_in.end(
+                64, {"version": 1, "kind": "error", "reason": "SourceGone", "detail": "the playlist does not exist"}
+            )
         count = 0 if plan.word("discover") == "empty" else shards * videos
-        end(0, {"version": 1, "kind": "discover", "count": count, "shards": shards, "digest": "0" * 64})
+        stand_in.end(0, {"version": 1, "kind": "discover", "count": count, "shards": shards, "digest": "0" * 64})
     if step == "finish":
         there = len(list((output / "done").iterdir()))
         missing = shards * videos - there
         counts = {"total": shards * videos, "succeeded": there, "failed": missing, "skipped": 0}
         reasons = {"NotProcessed": missing} if missing else {}
-        end(0, {"version": 1, "kind": "finish", **counts, "reasons": reasons, "audioSeconds": 60 * there})
-    worker = Worker(plan, output, int(os.environ["JOB_COMPLETION_INDEX"]))
-    signal.signal(signal.SIGTERM, lambda *_: end(143, worker.summary()))
-    serve(worker)
+        stand_in.end(0, {"version": 1, "kind": "finish", **counts, "reasons": reasons, "audioSeconds": 60 * there})
+    worker = Worker(plan, output, stand_in.shard())
+    signal.signal(signal.SIGTERM, lambda *_: stand_in.end(143, worker.summary()))
+    stand_in.serve(worker)
     worker.work()
-    end(0, worker.summary())
+    stand_in.end(0, worker.summary())
 
 
 main()
