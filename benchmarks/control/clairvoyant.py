@@ -12,7 +12,7 @@ from math import inf
 from benchmarks.control import physics
 from benchmarks.control.rates import Demand, share
 from benchmarks.control.scenario import Device, Scenario
-from ingestion_worker.memory.governor import MAX_WINDOWS
+from ingestion_contract.limits import MAX_WINDOWS
 
 
 def clairvoyant_seconds(scenario: Scenario) -> float:

@@ -8,6 +8,12 @@ from ingestion_contract.base import ApiModel
 
 LIMITS_KEY = "limits.json"
 
+MAX_WINDOWS = 64
+"""In a batch, whatever the budget: larger batches gain little on any card, and cost latency."""
+
+HEADROOM = 0.02
+"""Share of its budget that a worker leaves alone: a footprint is measured on a few batches, not proven."""
+
 
 class Limits(ApiModel):
     """Limits of each worker of a run; what is not set is not limited."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import comb
 from statistics import median_low
 
+from ingestion_contract.limits import HEADROOM, MAX_WINDOWS
 from ingestion_contract.metrics import WorkerState
 from ingestion_operator.decision.situation import Situation
 
@@ -18,10 +19,6 @@ BUSY = 0.9
 """A device that is busy for this share of the time is saturated: more workers only take turns on it."""
 SATURATED = 0.97
 """The share of the time for which workers can be expected to keep a device busy at the most."""
-HEADROOM_PERCENT = 2
-"""Of its budget, what a worker leaves alone."""
-MAX_BATCH = 64
-"""Windows in a batch at the most, whatever the budget."""
 OVERHEAD = 5.0
 """t0 / t1 where no worker had its device to itself: large models are about four times as fast in batches of 8."""
 SWITCH_LOSS = 0.03
@@ -87,8 +84,7 @@ def pace(situation: Situation) -> Pace | None:
 
 def fed(situation: Situation, duty: float, workers: int) -> float:
     """Return the share of the time for which a device has at least one of so many workers at work."""
-    on_each = -(-workers // max(1, len(situation.gpus)))
-    return 1 - (1 - duty) ** on_each
+    return 1 - (1 - duty) ** _on_each(situation, workers)
 
 
 def used_share(situation: Situation, known: Pace) -> float:
@@ -103,27 +99,29 @@ def used_share(situation: Situation, known: Pace) -> float:
 def gain(situation: Situation, known: Pace, workers: int) -> float | None:
     """Return how many times faster another number of workers is expected to be; None if that cannot be told.
 
-    Of n wanted workers, k are at work at a moment, with binomial chance; they do k times what one does, until the
-    device is saturated. What one does is known where the device is not saturated; where it is, and windows wait, one
-    alone is expected to saturate it.
+    Where the device is saturated, and windows wait, one worker alone is expected to saturate it. Where it is not, what
+    one worker does is known: of n wanted ones, k are at work at a moment, with binomial chance, and do k times that.
     """
     batch = _expected_batch(situation, known, workers)
-    if batch is None or known.speed <= 0:
+    if batch is None or known.speed <= 0 or known.duty <= 0:
         return None
     now = _most(situation, known, known.workers, known.batch)
     then = _most(situation, known, workers, batch)
-    each = known.speed / known.workers
     if known.saturated:
-        return _expected(workers, known.duty, then, then) / _expected(known.workers, known.duty, now, now)
-    return _expected(workers, known.duty, each, then) / _expected(
-        known.workers, known.duty, each, max(now, known.speed)
-    )
+        return then * fed(situation, known.duty, workers) / (now * fed(situation, known.duty, known.workers))
+    each, now = known.speed / known.workers, max(now, known.speed)
+    return _expected(workers, known.duty, each, then) / _expected(known.workers, known.duty, each, now)
 
 
 def _most(situation: Situation, known: Pace, workers: int, batch: int) -> float:
     """Return what so many workers can do at the most with batches of that size."""
-    on_each = -(-workers // max(1, len(situation.gpus)))
-    return SATURATED * efficiency(batch, known.overhead) / (1 + SWITCH_LOSS * (on_each - 1))
+    switches = _on_each(situation, workers) - 1
+    return SATURATED * efficiency(batch, known.overhead) / (1 + SWITCH_LOSS * switches)
+
+
+def _on_each(situation: Situation, workers: int) -> int:
+    """Return how many of so many workers share a device, at the most."""
+    return -(-workers // max(1, len(situation.gpus)))
 
 
 def _expected(workers: int, duty: float, each: float, most: float) -> float:
@@ -147,9 +145,9 @@ def batch_of(situation: Situation, workers: int) -> int | None:
     """Return the largest batch that each of so many workers could have, None if their memory has not been measured."""
     if not situation.gpus:
         return None
-    on_each = -(-workers // len(situation.gpus))
     room = min(gpu.room(situation.memory.target_percent) for gpu in situation.gpus)
-    return _batch_within(situation, room * situation.workers.budget_percent // 100 // on_each)
+    share = room * situation.workers.budget_percent // 100 // _on_each(situation, workers)
+    return _batch_within(situation, share)
 
 
 def _batch_in_force(situation: Situation) -> int | None:
@@ -161,5 +159,5 @@ def _batch_within(situation: Situation, budget: int) -> int | None:
     sizes = [sample.window_bytes for sample in situation.fresh.values() if sample.window_bytes]
     if not sizes or situation.floor is None:
         return None
-    room = budget * (100 - HEADROOM_PERCENT) // 100 - situation.floor
-    return max(1, min(MAX_BATCH, 1 + room // max(sizes)))
+    room = int(budget * (1 - HEADROOM)) - situation.floor
+    return max(1, min(MAX_WINDOWS, 1 + room // max(sizes)))

@@ -6,12 +6,12 @@ from datetime import timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ingestion_contract.metrics import WorkerState
+from ingestion_contract.metrics import Stage, WorkerState
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import MemoryStatus
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.decision.snapshot import Rate, Snapshot
 from ingestion_operator.observe.worker_sample import WorkerSample
 from tests.operator.kit import GIB, NOW, ago, ended_pod, make_job, make_run, make_sample, make_snapshot, make_status
 
@@ -25,6 +25,19 @@ SAMPLES = st.builds(
     at=SECONDS.map(lambda seconds: ago(seconds / 50)),
     oom_events=st.integers(0, 5),
     limits_revision=st.none() | st.integers(0, 3),
+    utilisation=st.none() | st.floats(0, 1),
+    batch_size=st.none() | st.integers(1, 64),
+    batch_overhead=st.none() | st.floats(0.1, 64),
+    window_bytes=st.none() | st.integers(1, GIB),
+    windows_waiting=st.none() | st.integers(0, 50),
+    limiting=st.none() | st.sampled_from(Stage),
+)
+RATES = st.builds(
+    Rate,
+    audio_seconds_per_hour=st.integers(0, 10_000_000),
+    utilisation=st.none() | st.floats(0, 1),
+    seconds=st.floats(1, 600),
+    duty=st.floats(0, 1),
 )
 
 ANY_SAMPLES: st.SearchStrategy[WorkerSample | None] = SAMPLES | st.none()
@@ -61,6 +74,7 @@ def snapshots(draw: st.DrawFn, samples: st.SearchStrategy[WorkerSample | None] =
         jobs=[make_job(succeeded=draw(st.integers(0, 20)))],
         neighbours=draw(st.dictionaries(st.sampled_from(["GPU-a", "GPU-b"]), st.integers(0, 60 * GIB))),
         quiet_since=ago(draw(SECONDS)),
+        rate=draw(st.none() | RATES),
     )
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion_contract.limits import MAX_WINDOWS
 from ingestion_operator.decision.snapshot import Rate
 from ingestion_operator.decision.throughput import (
-    MAX_BATCH,
     SATURATED,
     SWITCH_LOSS,
     Pace,
@@ -81,4 +81,4 @@ def test_more_workers_never_have_larger_batches(one: int, other: int, gib: int) 
     sizes = batch_of(current, fewer), batch_of(current, more)
     assert sizes[0] is not None
     assert sizes[1] is not None
-    assert 1 <= sizes[1] <= sizes[0] <= MAX_BATCH
+    assert 1 <= sizes[1] <= sizes[0] <= MAX_WINDOWS

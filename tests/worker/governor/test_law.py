@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion_contract.limits import Limits
+from ingestion_contract.limits import HEADROOM, MAX_WINDOWS, Limits
 from ingestion_contract.metrics import Stage
 from ingestion_worker.memory import governor
 from ingestion_worker.memory.ceiling import Ceiling
 from ingestion_worker.memory.footprint import Footprint, Line
-from ingestion_worker.memory.governor import HEADROOM, MAX_TOKENS, MAX_WINDOWS, Batch, Governor
+from ingestion_worker.memory.governor import MAX_TOKENS, Batch, Governor
 from tests.worker.governor import strategies
 from tests.worker.governor.strategies import GIB, MIB, budgets, footprints, states
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Protocol
 
+from ingestion_contract.limits import HEADROOM
 from ingestion_contract.metrics import Stage
 from ingestion_worker.device import Device, DeviceMemory
 from ingestion_worker.device.errors import OutOfDeviceMemory
 from ingestion_worker.memory.footprint import Footprint, larger
-from ingestion_worker.memory.governor import HEADROOM
 
 BATCHES = (1, 2, 4)
 """Windows, or texts of the greatest length, in the batches that are measured."""

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ingestion_contract.limits import Limits
+from ingestion_contract.limits import HEADROOM, MAX_WINDOWS, Limits
 from ingestion_contract.metrics import Stage
 from ingestion_worker.memory import ceiling
 from ingestion_worker.memory.ceiling import Ceiling
 from ingestion_worker.memory.footprint import Footprint
-
-MAX_WINDOWS = 64
-"""Larger batches gain little on any card, and cost latency."""
 
 MAX_TOKENS = 8192
 """Tokens of a batch of texts, padding included: more do not make a GPU faster."""
@@ -28,9 +25,6 @@ UNGOVERNED_WINDOWS = 8
 TEXT_SHARE = 8
 """Texts get an eighth of the room for batches, beside a speech model: embedding what was said is about an eighth of the
 arithmetic of hearing it."""
-
-HEADROOM = 0.02
-"""Share of the budget that is left alone: a footprint is measured on a few batches, not proven."""
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,11 @@ EFFECT_SECONDS = 60.0
 
 def pressure(situation: Situation) -> Verdict | None:
     """Lower the budgets first; if that has not helped, take one worker away, provided that it is on that device."""
-    since, gpus = situation.snapshot.status.memory.pressed_since, _too_full(situation)
-    if not gpus or since is None or situation.seconds_since(since) < PRESSED_SECONDS:
+    gpus = _pressed(situation)
+    if not gpus or situation.seconds_since(situation.workers.limits_changed_at) < PRESSED_SECONDS:
         return None
-    if situation.seconds_since(situation.workers.limits_changed_at) < PRESSED_SECONDS:
-        return None
-    evidence = f"{_evidence(gpus[0])} for {situation.seconds_since(since):.0f} s"
+    seconds = situation.seconds_since(situation.snapshot.status.memory.pressed_since)
+    evidence = f"{_evidence(gpus[0])} for {seconds:.0f} s"
     if situation.workers.budget_percent > EASED_PERCENT and situation.floor is not None:
         message = f"{evidence}; the workers' budgets are lowered"
         return Verdict(Lever.BUDGET, EASED_PERCENT, REASON, message)
@@ -49,10 +48,15 @@ def pressed_since(situation: Situation) -> datetime | None:
 
 def too_full(situation: Situation) -> Finding | None:
     """Return what to say of devices that have been too full for a while."""
-    since, gpus = situation.snapshot.status.memory.pressed_since, _too_full(situation)
-    if not gpus or situation.seconds_since(since) < PRESSED_SECONDS or since is None:
-        return None
-    return Finding(REASON, _evidence(gpus[0]))
+    gpus = _pressed(situation)
+    return Finding(REASON, _evidence(gpus[0])) if gpus else None
+
+
+def _pressed(situation: Situation) -> list[Gpu]:
+    """Return the devices that are too full, once that has lasted."""
+    since = situation.snapshot.status.memory.pressed_since
+    lasts = since is not None and situation.seconds_since(since) >= PRESSED_SECONDS
+    return _too_full(situation) if lasts else []
 
 
 def _too_full(situation: Situation) -> list[Gpu]:
