@@ -61,7 +61,7 @@ def serve(worker: StandIn) -> None:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            ready = self.path != "/ready" or worker.state == "working"
+            ready = self.path != "/ready" or worker.state != "waiting_for_memory"
             body = worker.page().encode() if self.path == "/metrics" else b""
             self.send_response(200 if ready else 503)
             self.send_header("Content-Length", str(len(body)))

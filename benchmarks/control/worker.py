@@ -113,11 +113,17 @@ class Worker:
         self._over_budget_since: float | None = None
         self._batch = 1
         self._batch_times = BatchTimes()
+        self._short_of_memory = False
+
+    @property
+    def works(self) -> bool:
+        """Whether it has its models, and uses them."""
+        return self.phase in (Phase.WORKING, Phase.EMBEDDING)
 
     @property
     def ready(self) -> bool:
-        """Whether it works, as its readiness probe is told."""
-        return self.phase in (Phase.WORKING, Phase.EMBEDDING)
+        """What its readiness probe is told: not from when it lacks memory until it works again, nor when it ends."""
+        return not self._short_of_memory and self.phase is not Phase.ENDED
 
     @property
     def floor(self) -> int | None:
@@ -307,6 +313,7 @@ class Worker:
             self._descend(now)
 
     def _pause(self, now: float) -> None:
+        self._short_of_memory = True
         self.phase, self.flow = Phase.WAITING, None
         since = self._waits_since = now if self._waits_since is None else self._waits_since
         if now - since > PATIENCE_SECONDS:
@@ -387,6 +394,7 @@ class Worker:
             self._holding.trim(Stage.ASR)
 
     def _work(self, now: float) -> None:
+        self._short_of_memory = False
         if self._stage is Stage.ASR:
             self.phase = Phase.WORKING
             self._batch = self._allowed(self._limits_here())
@@ -402,6 +410,7 @@ class Worker:
         memory = self.gpu.memory(self._holding)
         self._short_of = error.stage
         self._last_need = memory.own + error.asked
+        self._short_of_memory = True
         self._release()
         if not self._conduct.governed:
             self.phase, self.wake_at = Phase.LOSING, now + physics.NEXT_TRY_SECONDS

@@ -203,7 +203,7 @@ class World:
         self._work(pod, pod.worker)
 
     def _work(self, pod: SimulatedPod, worker: Worker) -> None:
-        was_ready = worker.ready
+        worked = worker.works
         if worker.flow is not None and worker.shard.left <= ALMOST:
             self._step(pod, worker)
             worker.finish(self.now)
@@ -218,13 +218,15 @@ class World:
         if worker.exit_code is not None:
             self._end(pod, worker.exit_code)
             return
-        if worker.ready and pod.ready_since is None:
-            pod.ready_since = pod.stepped_at = self.now
-            self._notice()
+        if worker.works and not worked:
+            pod.stepped_at = self.now
             if self._blocked:
                 pod.refused_at = self.now + physics.REFUSED_SECONDS
-        elif was_ready and not worker.ready:
-            pod.ready_since = None
+        self._probe(pod, worker)
+
+    def _probe(self, pod: SimulatedPod, worker: Worker) -> None:
+        if worker.ready != (pod.ready_since is not None):
+            pod.ready_since = self.now if worker.ready else None
             self._notice()
 
     def _start(self, pod: SimulatedPod) -> None:
@@ -233,6 +235,7 @@ class World:
         shard = self.shards[pod.index]
         pod.worker = Worker(self.scenario, pod.gpu, shard, self.limits, self._conduct, chance, self.now)
         pod.started_at = pod.stepped_at = self.now
+        self._probe(pod, pod.worker)
 
     def _end(self, pod: SimulatedPod, code: int) -> None:
         if pod.worker is not None:
@@ -260,17 +263,14 @@ class World:
                 self._remove(min(self.pods, key=lambda pod: pod.created_at))
             if any(span.start == moment for span in self.scenario.source.blocked):
                 for pod in self.pods:
-                    if pod.worker is not None and pod.worker.ready:
+                    if pod.worker is not None and pod.worker.works:
                         pod.refused_at = self.now + physics.PREFETCHED_SECONDS
 
     def _step_all(self) -> None:
         for pod in self.pods:
             if pod.worker is not None and pod.removed_at is None:
-                was_ready = pod.worker.ready
                 self._step(pod, pod.worker)
-                if was_ready and not pod.worker.ready:
-                    pod.ready_since = None
-                    self._notice()
+                self._probe(pod, pod.worker)
         fullest = max(100 * gpu.used / gpu.spec.card.memory for gpu in self.gpus)
         self.account.memory.append((self.now, fullest))
 

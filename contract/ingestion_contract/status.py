@@ -140,9 +140,10 @@ class TrialStatus(StatusModel):
         None, alias="from", description="Worker pods before the trial; none while there is none."
     )
     least_rate: Count = Field(0, description="Audio-seconds per hour that the trial must reach.")
-    hold_seconds: Count | None = Field(None, description="How long no other trial begins; twice as long each time.")
-    next_at: datetime | None = Field(None, description="When the next trial may begin.")
-    useful: Count | None = Field(None, description="Not exceeded until the next trial: more workers were no faster.")
+    hold_seconds: Count | None = Field(None, description="How long its outcome holds; twice as long each time.")
+    holds_until: datetime | None = Field(None, description="Until when the outcome of the last trials holds.")
+    useful: Count | None = Field(None, description="Not exceeded while that holds: more workers were no faster.")
+    too_few: Count | None = Field(None, description="Not tried again while that holds: so few workers were slower.")
 
 
 class Throughput(StatusModel):

@@ -28,8 +28,7 @@ def to_fit(situation: Situation, floor: int, reason: str, evidence: str) -> Verd
 def to_half(situation: Situation, reason: str, evidence: str) -> Verdict | None:
     """Go down to half of the workers that are there, since nothing was measured; None if that cannot be.
 
-    While a worker still loads, nothing is lost by waiting for what it will measure, and much by removing it: those that
-    load and those that wait look the same to Kubernetes, since neither is ready.
+    While a worker still loads, nothing is lost by waiting for what it will measure.
     """
     if _measurement_is_near(situation) or _last_change_explains_it(situation):
         return None

@@ -64,12 +64,12 @@ def test_a_ceiling_whose_cause_was_others_goes_with_them() -> None:
 
 
 def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:
-    trial = TrialStatus(hold_seconds=900, next_at=ago(-10), useful=2)
+    trial = TrialStatus(hold_seconds=900, holds_until=ago(-10), useful=2)
     status = make_status(1).model_copy(update={"trial": trial})
     verdict = recovery(situation([make_sample(gib=80)], status=status))
     assert verdict is not None
     assert verdict.value == 2
-    over = status.model_copy(update={"trial": trial.model_copy(update={"next_at": ago(10)})})
+    over = status.model_copy(update={"trial": trial.model_copy(update={"holds_until": ago(10)})})
     verdict = recovery(situation([make_sample(gib=80)], status=over))
     assert verdict is not None
     assert verdict.value == 7
@@ -109,13 +109,6 @@ def test_where_workers_are_often_between_two_shards_others_fill_the_gaps() -> No
     assert verdict.value == 3
 
 
-def test_on_devices_of_their_own_memory_sets_no_limit() -> None:
-    samples = [make_sample(gpu="GPU-a", gib=16), make_sample(gpu="GPU-b", gib=16)]
-    verdict = recovery(situation(samples))
-    assert verdict is not None
-    assert verdict.value == 8
-
-
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -139,3 +132,12 @@ def test_not_while_a_wanted_worker_is_not_heard() -> None:
 
 def test_not_without_a_measured_floor() -> None:
     assert recovery(situation([make_sample(gib=80, floor=None)])) is None
+
+
+@pytest.mark.parametrize(("gib", "value"), [(16, 3), (24, 4), (80, 7)])
+def test_beyond_what_fits_on_devices_of_their_own_only_one_more_at_a_time(gib: int, value: int) -> None:
+    """Two workers on two devices may as well share them with others that have not started yet."""
+    samples = [make_sample(gpu=f"GPU-{name}", gib=gib) for name in "ab"]
+    verdict = recovery(situation(samples, run=make_run({"max": 7})))
+    assert verdict is not None
+    assert verdict.value == value

@@ -48,7 +48,7 @@ def test_two_that_crowd_a_saturated_device_become_one_with_larger_batches() -> N
         {"rate": Rate(36000, 0.8, 120.0)},
         {"rate": Rate(36000, None, 120.0)},
         {"run": make_run({"min": 2})},
-        {"status": make_status(2).model_copy(update={"trial": TrialStatus(next_at=ago(-1))})},
+        {"status": make_status(2).model_copy(update={"trial": TrialStatus(holds_until=ago(-1), too_few=1)})},
         {"status": make_status(2).model_copy(update={"videos": Videos(total=200, succeeded=180)})},
     ],
 )
@@ -98,7 +98,7 @@ def test_one_that_is_hopeless_is_taken_back_at_once() -> None:
 
 
 def test_after_one_that_was_kept_the_next_may_begin_at_once() -> None:
-    kept = make_status(2).model_copy(update={"trial": TrialStatus(hold_seconds=900, next_at=ago(-800), useful=2)})
+    kept = make_status(2).model_copy(update={"trial": TrialStatus(hold_seconds=900, holds_until=ago(-800), useful=2)})
     assert crowded(situation([BUSY] * 2, status=kept, rate=SATURATED)) is not None
 
 
@@ -106,7 +106,7 @@ def test_a_trial_that_proves_itself_is_kept_and_not_exceeded_for_a_while() -> No
     verdict = trial(situation([BUSY], status=running(1), rate=Rate(36000, 0.9, 120.0)))
     assert verdict is not None
     assert verdict.value == 1
-    assert verdict.trial == TrialStatus(hold_seconds=900, next_at=NOW + timedelta(seconds=900), useful=1)
+    assert verdict.trial == TrialStatus(hold_seconds=900, holds_until=NOW + timedelta(seconds=900), useful=1)
 
 
 def test_more_is_asked_of_fewer_where_workers_are_often_between_two_shards() -> None:
@@ -121,8 +121,26 @@ def test_one_that_does_not_goes_back_to_where_it_began() -> None:
     verdict = trial(situation([BUSY], status=running(1), rate=Rate(34000, 0.9, 120.0)))
     assert verdict is not None
     assert verdict.value == 4
-    assert verdict.trial == TrialStatus(hold_seconds=900, next_at=NOW + timedelta(seconds=900))
+    assert verdict.trial == TrialStatus(hold_seconds=900, holds_until=NOW + timedelta(seconds=900), too_few=1)
     assert verdict.message == "fewer workers have not proved themselves: 9.4 audio-hours/hour, and 10.0 were asked for"
+
+
+def test_after_one_that_was_too_few_more_of_them_may_be_tried_at_once() -> None:
+    slow = make_sample(batch_size=2, batch_overhead=12.0, window_bytes=GIB // 5, windows_waiting=40)
+    for too_few, holds_until, tried in ((1, ago(-800), 2), (1, ago(1), 1), (None, None, 1), (2, ago(-800), None)):
+        outcome = TrialStatus(hold_seconds=900, holds_until=holds_until, too_few=too_few)
+        status = make_status(3).model_copy(update={"trial": outcome})
+        verdict = crowded(situation([slow] * 3, status=status, rate=SATURATED))
+        assert (verdict.value if verdict is not None else None) == tried
+
+
+def test_what_was_too_few_is_still_known_after_one_that_was_kept() -> None:
+    status = running(2, hold_seconds=900, too_few=1)
+    held = status.model_copy(update={"trial": status.trial.model_copy(update={"holds_until": ago(-500)})})
+    verdict = trial(situation([BUSY] * 2, status=held, rate=Rate(36000, 0.9, 120.0)))
+    assert verdict is not None
+    assert verdict.trial is not None
+    assert (verdict.trial.useful, verdict.trial.too_few) == (2, 1)
 
 
 @pytest.mark.parametrize("heard", [0, 36000])

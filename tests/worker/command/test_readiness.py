@@ -54,16 +54,24 @@ def get(url: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("state", "status"),
     [
-        (WorkerState.STARTING, 503),
+        (WorkerState.STARTING, 200),
         (WorkerState.WORKING, 200),
         (WorkerState.WAITING_FOR_SOURCE, 200),
         (WorkerState.WAITING_FOR_MEMORY, 503),
     ],
 )
-def test_a_worker_is_ready_while_it_has_its_models(metrics: Metrics, url: str, state: WorkerState, status: int) -> None:
+def test_a_worker_is_ready_unless_it_lacks_memory(metrics: Metrics, url: str, state: WorkerState, status: int) -> None:
     metrics.set_state(state)
     assert get(f"{url}/ready") == (status, state)
     assert f'{names.WORKER_STATE}{{state="{state}"}} 1.0' in get(f"{url}/metrics")[1]
+
+
+def test_one_that_lacked_memory_is_ready_again_when_it_works_and_not_while_it_tries(metrics: Metrics, url: str) -> None:
+    metrics.set_state(WorkerState.WAITING_FOR_MEMORY)
+    metrics.set_state(WorkerState.STARTING)
+    assert get(f"{url}/ready") == (503, "starting")
+    metrics.set_state(WorkerState.WORKING)
+    assert get(f"{url}/ready") == (200, "working")
 
 
 def test_a_worker_that_is_asked_to_stop_is_not_ready(metrics: Metrics, url: str, stop: Event) -> None:

@@ -70,7 +70,7 @@ def test_before_the_commands_are_imported() -> None:
 def test_while_a_model_keeps_the_main_thread_in_c(workspace: Workspace) -> None:
     listed(workspace, "http://unused")
     with workspace.worker(0, **{LOAD_HANGS: "1"}) as worker:
-        wait_for(lambda: worker.ready() == (503, "starting"), "the worker loads its models")
+        wait_for(lambda: worker.ready() == (200, "starting"), "the worker loads its models")
         wait_for(lambda: LOAD_HANGS in worker.log.read_text(), "the load hangs")
         assert worker.terminate() == ExitCode.STOPPED
     is_quiet(worker.log)

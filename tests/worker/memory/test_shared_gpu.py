@@ -24,6 +24,11 @@ def start_all(workspace: Workspace, sample: SampleServer, gib: int, videos: int,
     return [stack.enter_context(workspace.worker(n, address=ADDRESSES[n])) for n in range(WORKERS)]
 
 
+def standing(worker: Worker) -> str:
+    status, state = worker.ready()
+    return "waits" if status == 503 else "loads" if state == "starting" else "works"
+
+
 def oom_events(worker: Worker) -> float:
     return sum(value for name, value in worker.metrics().items() if name.startswith(names.OOM_EVENTS))
 
@@ -33,8 +38,8 @@ def test_on_24_gib_two_work_and_two_wait_until_there_is_room_and_nothing_is_lost
 ) -> None:
     with ExitStack() as stack:
         workers = start_all(workspace, sample, 24, VIDEOS, stack)
-        wait_for(lambda: sorted(worker.ready()[0] for worker in workers) == [200, 200, 503, 503], "two work")
-        working = [worker for worker in workers if worker.ready()[0] == 200]
+        wait_for(lambda: sorted(map(standing, workers)) == ["waits", "waits", "works", "works"], "two work")
+        working = [worker for worker in workers if standing(worker) == "works"]
         waiting = [worker for worker in workers if worker not in working]
         wait_for(lambda: {worker.ready() for worker in waiting} == {(503, "waiting_for_memory")}, "two wait")
         assert [oom_events(worker) for worker in working] == [0, 0]

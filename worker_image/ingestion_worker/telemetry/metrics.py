@@ -20,8 +20,6 @@ from ingestion_worker.telemetry.limiting import limiting_stage
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
-_READY = frozenset({WorkerState.WORKING, WorkerState.WAITING_FOR_SOURCE})
-
 _STAGE_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 
@@ -34,6 +32,7 @@ class Metrics:
         self._device = device
         self._stop = stop
         self._state = WorkerState.STARTING
+        self._short_of_memory = False
         self._videos = Counter(names.VIDEOS, "Videos with a recorded outcome.", ["result", "reason"], registry=registry)
         self._oom = Counter(names.OOM_EVENTS, "Device out-of-memory errors.", ["stage", "kind"], registry=registry)
         self._audio = Counter(names.AUDIO_SECONDS, "Audio transcribed, in seconds.", registry=registry)
@@ -63,8 +62,11 @@ class Metrics:
 
     @property
     def ready(self) -> bool:
-        """Whether the worker has its models and works. Not while it starts, waits for memory, or stops."""
-        return self.state in _READY
+        """Whether the worker is worth keeping: not from when it lacks memory until it works again, nor while it stops.
+
+        Kubernetes removes the pods that are not ready first. One that loads its models for the first time may fit yet.
+        """
+        return not self._short_of_memory and not self._stop.is_set()
 
     @property
     def oom_events(self) -> int:
@@ -115,6 +117,8 @@ class Metrics:
     def set_state(self, state: WorkerState) -> None:
         """Say what the worker does now."""
         self._state = state
+        if state is not WorkerState.STARTING:
+            self._short_of_memory = state is WorkerState.WAITING_FOR_MEMORY
 
     def count_video(self, result: Result, reason: str) -> None:
         """Count a recorded outcome."""

@@ -29,7 +29,7 @@ class _QuietHandler(WSGIRequestHandler):
 def serve(metrics: Metrics, address: str, port: int) -> WSGIServer:
     """Serve the metrics of a worker and its readiness in a background thread, and return the server.
 
-    `/ready` answers 200 while the worker works, else 503; the body is the worker's state.
+    `/ready` answers 503 while the worker lacks memory or stops, else 200; the body is the worker's state.
 
     Raises:
         OSError: the address is not this machine's, or the port is taken.

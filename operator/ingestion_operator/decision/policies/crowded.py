@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion_operator.decision.decision import Verdict
-from ingestion_operator.decision.policies.trial import begin, may_try
+from ingestion_operator.decision.policies.trial import begin, least_to_try, may_try
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.throughput import batch_of, gain, pace
 
@@ -22,7 +22,7 @@ def crowded(situation: Situation) -> Verdict | None:
     known = pace(situation)
     if known is None or not may_try(situation) or not known.saturated:
         return None
-    lowest = max(situation.bounds.min, len(situation.gpus))
+    lowest = max(least_to_try(situation), len(situation.gpus))
     gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]
     best = max(gains, default=(0.0, 0))[0]
     if best < LEAST_GAIN:

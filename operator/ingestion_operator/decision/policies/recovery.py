@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.ceiling import cause_is_gone
 from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.decision.policies.trial import outcome_holds
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.throughput import gain, pace
 from ingestion_operator.decision.words import what_fits
@@ -28,16 +29,17 @@ def recovery(situation: Situation) -> Verdict | None:
 
 
 def _room(situation: Situation, floor: int) -> int:
-    """Return how many workers the known devices hold; on devices of their own, memory sets no limit to their number."""
-    if situation.exclusive:
-        return situation.bounds.max
-    return sum(gpu.fit(floor, situation.memory.target_percent) for gpu in situation.gpus)
+    """Return how many workers the known devices hold, or one more where each worker is seen to have its own.
+
+    The next one may find a device that no worker has told of yet. Where it does not, the devices are shared after all.
+    """
+    fits = sum(gpu.fit(floor, situation.memory.target_percent) for gpu in situation.gpus)
+    return max(fits, situation.wanted + 1) if situation.exclusive else fits
 
 
 def _useful(situation: Situation) -> int:
-    trial = situation.snapshot.status.trial
-    holds = trial.useful is not None and trial.next_at is not None and situation.now < trial.next_at
-    return trial.useful if holds and trial.useful is not None else situation.bounds.max
+    useful = situation.snapshot.status.trial.useful
+    return useful if useful is not None and outcome_holds(situation) else situation.bounds.max
 
 
 def _below_ceiling(situation: Situation, value: int) -> int:

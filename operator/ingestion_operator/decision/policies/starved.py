@@ -6,7 +6,7 @@ import math
 
 from ingestion_contract.metrics import Stage, WorkerState
 from ingestion_operator.decision.decision import Verdict
-from ingestion_operator.decision.policies.trial import begin, may_try
+from ingestion_operator.decision.policies.trial import begin, least_to_try, may_try
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.throughput import pace, used_share
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -31,7 +31,7 @@ def starved(situation: Situation) -> Verdict | None:
     if used >= STARVED_BELOW or 2 * hungry <= len(situation.fresh):
         return None
     enough = max(math.ceil(situation.wanted * used / AIM), math.ceil(situation.wanted * AT_ONCE))
-    value = max(situation.bounds.min, 1, enough)
+    value = max(least_to_try(situation), enough)
     if value >= situation.wanted:
         return None
     message = (

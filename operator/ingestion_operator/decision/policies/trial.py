@@ -27,16 +27,28 @@ LEAST_LEFT_SECONDS = 600.0
 
 
 def may_try(situation: Situation) -> bool:
-    """Return whether a trial may begin now: the pace is known, none was just taken back, and enough work is left."""
+    """Return whether a trial may begin now: none is running, the pace is known, and enough work is left."""
     status, rate = situation.snapshot.status.trial, situation.snapshot.rate
     return (
         status.from_ is None
         and rate is not None
         and rate.seconds >= PROOF_SECONDS
-        and (status.next_at is None or status.useful is not None or situation.now >= status.next_at)
         and situation.at_work
         and situation.seconds_left >= LEAST_LEFT_SECONDS
     )
+
+
+def least_to_try(situation: Situation) -> int:
+    """Return the least workers that a trial may go down to: more than proved to be too few lately."""
+    status = situation.snapshot.status.trial
+    too_few = status.too_few if status.too_few is not None and outcome_holds(situation) else 0
+    return max(situation.bounds.min, too_few + 1)
+
+
+def outcome_holds(situation: Situation) -> bool:
+    """Return whether what the last trials have shown still counts."""
+    until = situation.snapshot.status.trial.holds_until
+    return until is not None and situation.now < until
 
 
 def begin(situation: Situation, value: int, least_percent: int, reason: str, message: str) -> Verdict:
@@ -61,7 +73,8 @@ def trial(situation: Situation) -> Verdict | None:
     compared = f"{_hours(rate.audio_seconds_per_hour)} audio-hours/hour, and {_hours(least)} were asked for"
     if rate.audio_seconds_per_hour < least:
         return _back(situation, status.from_, compared)
-    kept = _held(situation, status, useful=situation.wanted)
+    too_few = status.too_few if outcome_holds(situation) else None
+    kept = _held(situation, status, useful=situation.wanted, too_few=too_few)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
 
 
@@ -84,16 +97,17 @@ def _least_rate(situation: Situation, least: int, before: int, duty: float) -> f
 def _back(situation: Situation, value: int, evidence: str) -> Verdict:
     value = min(value, situation.bounds.max)
     message = f"fewer workers have not proved themselves: {evidence}"
-    held = _held(situation, situation.snapshot.status.trial, useful=None)
+    held = _held(situation, situation.snapshot.status.trial, useful=None, too_few=situation.wanted)
     return Verdict(Lever.PARALLELISM, value, TAKEN_BACK, message, trial=held)
 
 
-def _held(situation: Situation, status: TrialStatus, *, useful: int | None) -> TrialStatus:
+def _held(situation: Situation, status: TrialStatus, *, useful: int | None, too_few: int | None) -> TrialStatus:
     """Return the status after a trial. Each one holds twice as long as the one before: little changes in a run."""
     hold = FIRST_HOLD_SECONDS
     if status.hold_seconds is not None:
         hold = min(LONGEST_HOLD_SECONDS, 2 * status.hold_seconds)
-    return TrialStatus(hold_seconds=hold, next_at=situation.now + timedelta(seconds=hold), useful=useful)
+    until = situation.now + timedelta(seconds=hold)
+    return TrialStatus(hold_seconds=hold, holds_until=until, useful=useful, too_few=too_few)
 
 
 def _hours(audio_seconds_per_hour: float) -> str:
