@@ -141,7 +141,8 @@ class TrialStatus(StatusModel):
     )
     least_rate: Count = Field(0, description="Audio-seconds per hour that the trial must reach.")
     hold_seconds: Count | None = Field(None, description="How long its outcome holds; twice as long each time.")
-    holds_until: datetime | None = Field(None, description="Until when the outcome of the last trials holds.")
+    holds_until: datetime | None = Field(None, description="Until when its outcome holds, with the same neighbours.")
+    neighbour_bytes: Count = Field(0, description="What others held of the workers' devices then; see holdsUntil.")
     useful: Count | None = Field(None, description="Not exceeded while that holds: more workers were no faster.")
     too_few: Count | None = Field(None, description="Not tried again while that holds: so few workers were slower.")
 

@@ -69,10 +69,11 @@ def test_not_above_what_a_trial_has_shown_to_be_useful() -> None:
     verdict = recovery(situation([make_sample(gib=80)], status=status))
     assert verdict is not None
     assert verdict.value == 2
-    over = status.model_copy(update={"trial": trial.model_copy(update={"holds_until": ago(10)})})
-    verdict = recovery(situation([make_sample(gib=80)], status=over))
-    assert verdict is not None
-    assert verdict.value == 7
+    for outdated in ({"holds_until": ago(10)}, {"neighbour_bytes": 9 * GIB}):
+        over = status.model_copy(update={"trial": trial.model_copy(update=outdated)})
+        verdict = recovery(situation([make_sample(gib=80)], status=over))
+        assert verdict is not None
+        assert verdict.value == 7
 
 
 def test_a_device_that_is_busy_already_gets_no_more_workers() -> None:

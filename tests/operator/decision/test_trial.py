@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from ingestion_contract.metrics import Stage, WorkerState
-from ingestion_contract.status import IngestionRunStatus, TrialStatus, Videos
+from ingestion_contract.status import IngestionRunStatus, MemoryStatus, TrialStatus, Videos
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.policies.crowded import crowded
 from ingestion_operator.decision.policies.starved import starved
 from ingestion_operator.decision.policies.trial import trial
 from ingestion_operator.decision.snapshot import Rate
 from ingestion_operator.observe.worker_sample import WorkerSample
-from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapshot, make_status, situation, waiting
+from tests.operator.kit import GIB, GPU, NOW, ago, make_run, make_sample, make_snapshot, make_status, situation, waiting
 
 BUSY = make_sample(batch_size=5, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=40)
 SATURATED = Rate(36000, 0.95, 120.0)
@@ -171,3 +171,31 @@ def test_a_change_for_another_reason_ends_it() -> None:
 def test_a_worker_that_waits_for_the_source_is_hungry_whatever_stage_was_slow_before() -> None:
     samples = [replace(hungry(f"GPU-{name}"), state=WorkerState.WAITING_FOR_SOURCE, limiting=None) for name in "abcd"]
     assert starved(situation(samples, rate=STARVED)) is not None
+
+
+def test_one_during_which_a_neighbour_came_or_left_proves_nothing_and_is_ended() -> None:
+    fast = Rate(40000, 0.9, 120.0)
+    for held, reason in ((8 * GIB, "TrialKept"), (9 * GIB, "TrialEnded")):
+        verdict = trial(situation([BUSY], status=running(1, too_few=2), rate=fast, neighbours={GPU: held}))
+        assert verdict is not None
+        assert (verdict.value, verdict.reason) == (1, reason)
+        assert verdict.trial is not None
+        assert verdict.trial.from_ is None
+        assert (verdict.trial.useful is None) == (reason == "TrialEnded")
+
+
+def test_what_was_too_few_beside_a_neighbour_may_be_enough_without_it() -> None:
+    outcome = TrialStatus(hold_seconds=900, holds_until=ago(-800), too_few=1, neighbour_bytes=9 * GIB)
+    status = make_status(2).model_copy(update={"trial": outcome})
+    verdict = crowded(situation([BUSY] * 2, status=status, rate=SATURATED))
+    assert verdict is not None
+    assert verdict.value == 1
+    assert verdict.trial is not None
+    assert verdict.trial.too_few is None
+
+
+def test_not_where_batches_are_small_only_because_budgets_have_not_followed_the_room_yet() -> None:
+    """A neighbour has just left: with budgets for the room that is there now, two would have large batches."""
+    small = make_sample(gib=80, batch_size=1, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=40)
+    memory = MemoryStatus(budget_bytes=int(8.7 * GIB))
+    assert crowded(situation([small] * 2, memory=memory, rate=SATURATED)) is None

@@ -9,7 +9,8 @@ from ingestion_operator.decision.throughput import batch_of, gain, pace
 
 REASON = "Crowded"
 LEAST_GAIN = 1.1
-"""Expected gains that are smaller are not worth stopping a worker."""
+"""Expected gains that are smaller are not worth stopping a worker; over the present number, when its budgets have
+followed the room that is there now."""
 NEARLY_BEST = 0.93
 """Of the best expected speed. The largest number of workers that reaches it is taken: a saturated device does not show
 how fast each of them would be fed."""
@@ -25,11 +26,12 @@ def crowded(situation: Situation) -> Verdict | None:
     lowest = max(least_to_try(situation), len(situation.gpus))
     gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]
     best = max(gains, default=(0.0, 0))[0]
-    if best < LEAST_GAIN:
+    present = max(1.0, gain(situation, known, situation.wanted) or 1.0)
+    if best < LEAST_GAIN * present:
         return None
     expected, value = max((pair for pair in gains if pair[0] >= NEARLY_BEST * best), key=lambda pair: pair[1])
     message = (
         f"the device is busy for {100 * known.utilisation:.0f} % of the time with batches of {known.batch}; "
-        f"{value} can have batches of {batch_of(situation, value)}, {100 * (expected - 1):.0f} % faster"
+        f"{value} can have batches of {batch_of(situation, value)}, {100 * (expected / present - 1):.0f} % faster"
     )
     return begin(situation, value, LEAST_PERCENT, REASON, message)

@@ -13,6 +13,7 @@ from ingestion_operator.decision.throughput import fed
 KEPT = "TrialKept"
 TAKEN_BACK = "TrialTakenBack"
 RUNNING = "Trial"
+ENDED = "TrialEnded"
 PROOF_SECONDS = 90.0
 """So long must be measured."""
 HOPELESS_SECONDS = 30.0
@@ -48,7 +49,13 @@ def least_to_try(situation: Situation) -> int:
 def outcome_holds(situation: Situation) -> bool:
     """Return whether what the last trials have shown still counts."""
     until = situation.snapshot.status.trial.holds_until
-    return until is not None and situation.now < until
+    return until is not None and situation.now < until and not _others_have_changed(situation)
+
+
+def _others_have_changed(situation: Situation) -> bool:
+    """Return whether others hold more or less of the devices than then, by what one worker needs."""
+    changed = abs(situation.neighbour_bytes - situation.snapshot.status.trial.neighbour_bytes)
+    return situation.floor is not None and changed >= situation.floor
 
 
 def begin(situation: Situation, value: int, least_percent: int, reason: str, message: str) -> Verdict:
@@ -56,7 +63,9 @@ def begin(situation: Situation, value: int, least_percent: int, reason: str, mes
     rate, present = situation.snapshot.rate, situation.snapshot.status.trial
     assert rate is not None
     least = rate.audio_seconds_per_hour * least_percent // 100
-    begun = present.model_copy(update={"from_": situation.wanted, "least_rate": least, "useful": None})
+    too_few = present.too_few if outcome_holds(situation) else None
+    known = {"neighbour_bytes": situation.neighbour_bytes, "useful": None, "too_few": too_few}
+    begun = present.model_copy(update={"from_": situation.wanted, "least_rate": least, **known})
     return Verdict(Lever.PARALLELISM, value, reason, message, trial=begun)
 
 
@@ -65,6 +74,10 @@ def trial(situation: Situation) -> Verdict | None:
     status, rate = situation.snapshot.status.trial, situation.snapshot.rate
     if status.from_ is None:
         return None
+    if _others_have_changed(situation):
+        message = "others hold more or less of the devices than when the trial began, so it proves nothing"
+        ended = status.model_copy(update={"from_": None})
+        return Verdict(Lever.PARALLELISM, situation.wanted, ENDED, message, trial=ended)
     least = _least_rate(situation, status.least_rate, status.from_, rate.duty) if rate is not None else 0.0
     if rate is None or (rate.seconds < PROOF_SECONDS and not _hopeless(rate, least)):
         if not _has_had_its_time(situation):
@@ -106,8 +119,13 @@ def _held(situation: Situation, status: TrialStatus, *, useful: int | None, too_
     hold = FIRST_HOLD_SECONDS
     if status.hold_seconds is not None:
         hold = min(LONGEST_HOLD_SECONDS, 2 * status.hold_seconds)
-    until = situation.now + timedelta(seconds=hold)
-    return TrialStatus(hold_seconds=hold, holds_until=until, useful=useful, too_few=too_few)
+    return TrialStatus(
+        hold_seconds=hold,
+        holds_until=situation.now + timedelta(seconds=hold),
+        neighbour_bytes=situation.neighbour_bytes,
+        useful=useful,
+        too_few=too_few,
+    )
 
 
 def _hours(audio_seconds_per_hour: float) -> str:
