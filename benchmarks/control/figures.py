@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from benchmarks.control.contestants import LAWS
+from benchmarks.control.contestants import LAWS, OURS
 from benchmarks.control.outcome import Outcome
 from benchmarks.control.rows import Row
 
@@ -88,13 +88,19 @@ def figures_of(rows: Sequence[Row], outcomes: Sequence[Outcome], others: Sequenc
     )
 
 
+def nearly_fastest(rows: Sequence[Row], outcomes: Sequence[Outcome], tie: float) -> float:
+    """Return the share of the scenarios in which no law but ours was faster than that outcome by more than a share."""
+    others = [other for other in LAWS if other != OURS]
+    return _share(_ahead(row, outcome, others, tie) for row, outcome in zip(rows, outcomes, strict=True))
+
+
 def percentile(values: Sequence[float], percent: int) -> float:
     """Return a percentile, of few values the highest."""
     return quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else max(values)
 
 
-def _ahead(row: Row, outcome: Outcome, others: Sequence[str]) -> bool:
-    return all(outcome.seconds <= row.outcomes[other].seconds * (1 + TIE) for other in others)
+def _ahead(row: Row, outcome: Outcome, others: Sequence[str], tie: float = TIE) -> bool:
+    return all(outcome.seconds <= row.outcomes[other].seconds * (1 + tie) for other in others)
 
 
 def _share(held: Iterable[bool]) -> float:

@@ -8,7 +8,7 @@ from benchmarks.control.contestants import LAWS, OURS
 from benchmarks.control.families import FAMILIES, HELD_OUT
 from benchmarks.control.figures import Figures
 from benchmarks.control.goals import Goal
-from benchmarks.control.report import Report
+from benchmarks.control.report import TIES_PERCENT, Report
 
 _HEAD = """# The control law in a contest
 
@@ -71,6 +71,8 @@ def page(report: Report) -> str:
         parts += ["\n## The families held out\n\n", _contestants(report.held_out)]
     parts += ["\n## Goals\n\n", _goals([*report.goals, *report.contest_goals])]
     parts += ["\n## Against each other adaptive law\n\n", _duels(report.contestants[OURS])]
+    parts += ["\nHow often nobody else was faster, by more than:\n\n", _nearly_fastest(report.nearly_fastest)]
+    parts += ["\nThe best static setting is picked with hindsight, and falls short where things change during a run.\n"]
     parts += [f"\n## Bugs planted in the decision, in {report.bug_scenarios} scenarios\n\n", _bugs(report.bugs)]
     parts += ["\n## By family\n\n", _families(report), _HOW, "\n## The contestants\n\n", _laws()]
     return "".join(parts)
@@ -114,6 +116,16 @@ def _duels(ours: Figures) -> str:
     for other, faster in ours.faster.items():
         slower = ours.slower[other]
         lines.append(f"| {other} | {_percent(faster)} | {_percent(1 - faster - slower)} | {_percent(slower)} |\n")
+    return "".join(lines)
+
+
+def _nearly_fastest(found: Mapping[str, Mapping[int, float]]) -> str:
+    lines = [
+        f"| | {' | '.join(f'{percent} %' for percent in TIES_PERCENT)} |\n",
+        f"|---{'|---' * len(TIES_PERCENT)}|\n",
+    ]
+    for name, shares in found.items():
+        lines.append(f"| {name} | {' | '.join(_percent(shares[percent]) for percent in TIES_PERCENT)} |\n")
     return "".join(lines)
 
 

@@ -8,11 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.control.contestants import CONTESTANTS
+from benchmarks.control.contestants import CONTESTANTS, OURS
 from benchmarks.control.families import FAMILIES, HELD_OUT
-from benchmarks.control.figures import Figures, figures
+from benchmarks.control.figures import Figures, figures, nearly_fastest
 from benchmarks.control.goals import Goal, goals_of_contest, goals_of_ours, missed_with_bugs
+from benchmarks.control.outcome import Outcome
 from benchmarks.control.rows import Row
+
+ORACLE = "best static setting"
+TIES_PERCENT = (1, 2, 3, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Report:
         seeds: as they were asked for.
         scenarios: how many there were.
         oracle_clairvoyant_regret_median: how much longer than it has to the best static setting took, as a share.
+        nearly_fastest: share of the scenarios in which no other adaptive law was faster by more than so many percent;
+            of ours, and of the best static setting, which no law can know beforehand.
         contestants: figures over all of them.
         held_out: figures over the families that the law was not tuned on.
         families: figures per family.
@@ -35,6 +41,7 @@ class Report:
     seeds: str
     scenarios: int
     oracle_clairvoyant_regret_median: float
+    nearly_fastest: Mapping[str, Mapping[int, float]]
     contestants: Mapping[str, Figures]
     held_out: Mapping[str, Figures]
     families: Mapping[str, Mapping[str, Figures]]
@@ -59,6 +66,7 @@ class Report:
             "seeds": self.seeds,
             "scenarios": self.scenarios,
             "oracle_clairvoyant_regret_median": self.oracle_clairvoyant_regret_median,
+            "nearly_fastest": self.nearly_fastest,
             **{name: asdict(found) for name, found in self.contestants.items()},
             "held_out": {
                 "families": sorted(HELD_OUT),
@@ -83,6 +91,10 @@ def report(seeds: str, rows: Sequence[Row]) -> Report:
         seeds=seeds,
         scenarios=len(rows),
         oracle_clairvoyant_regret_median=median(row.clairvoyant_regret(row.oracle) for row in rows),
+        nearly_fastest={
+            OURS: _nearly_fastest(rows, [row.outcomes[OURS] for row in rows]),
+            ORACLE: _nearly_fastest(rows, [row.oracle for row in rows]),
+        },
         contestants=_all_figures(rows),
         held_out=_all_figures([row for row in rows if row.family in HELD_OUT]),
         families={family: _all_figures(found) for family, found in by_family.items() if found},
@@ -95,6 +107,10 @@ def report(seeds: str, rows: Sequence[Row]) -> Report:
 
 def _all_figures(rows: Sequence[Row]) -> dict[str, Figures]:
     return {name: figures(rows, name) for name in CONTESTANTS} if rows else {}
+
+
+def _nearly_fastest(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> dict[int, float]:
+    return {percent: nearly_fastest(rows, outcomes, percent / 100) for percent in TIES_PERCENT}
 
 
 def _goal(goal: Goal) -> dict[str, object]:

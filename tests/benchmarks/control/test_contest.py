@@ -17,7 +17,7 @@ from benchmarks.control.families import FAMILIES, HELD_OUT, HELD_OUT_FROM, make
 from benchmarks.control.page import page
 from benchmarks.control.play import play
 from benchmarks.control.plot import draw
-from benchmarks.control.report import report
+from benchmarks.control.report import ORACLE, report
 from benchmarks.control.rows import Row
 from benchmarks.control.scenario import Scenario
 from benchmarks.control.seeds import parse_seeds
@@ -97,6 +97,8 @@ def test_the_report_has_the_figures_of_all_and_is_read_back(rows: list[Row], tmp
             "best_adaptive_share",
         } <= set(written[name])
     assert set(written["bugs"]) == set(BUGS)
+    assert written["nearly_fastest"]["ours"]["1"] == written["ours"]["best_adaptive_share"]
+    assert list(written["nearly_fastest"][ORACLE].values()) == sorted(written["nearly_fastest"][ORACLE].values())
     assert "| **ours** |" in page(made)
     draw(rows, tmp_path / "contest.svg")
     assert (tmp_path / "contest.svg").read_text().startswith("<?xml")
