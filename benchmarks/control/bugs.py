@@ -13,6 +13,7 @@ from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.decision import decide as module
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Decision
+from ingestion_operator.decision.policies.another_device import another_device
 from ingestion_operator.decision.policies.recovery import recovery
 from ingestion_operator.decision.policies.stale_telemetry import stale_telemetry
 from ingestion_operator.decision.situation import Situation
@@ -61,7 +62,7 @@ def up_on_stale_telemetry(snapshot: Snapshot, now: datetime) -> Decision:
 
 def never_up(snapshot: Snapshot, now: datetime) -> Decision:
     """Never start more workers when memory is free."""
-    policies = tuple(policy for policy in module.POLICIES if policy is not recovery)
+    policies = tuple(policy for policy in module.POLICIES if policy not in (recovery, another_device))
     with patch.object(module, "POLICIES", policies):
         return decide(snapshot, now)
 

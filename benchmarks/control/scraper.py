@@ -58,6 +58,7 @@ class SimulatedScraper:
             floor=worker.floor,
             window_bytes=worker.window_bytes,
             batch_size=ceil(flow.batch) if flow is not None else None,
+            batch_ceiling=worker.batch_ceiling,
             batch_overhead=worker.overhead,
             utilisation=worker.gpu.busy,
             windows_waiting=0 if flow is None or starved else QUEUED_WINDOWS,

@@ -159,6 +159,11 @@ class Worker:
         )
 
     @property
+    def batch_ceiling(self) -> int:
+        """The largest batch that it allows itself now."""
+        return self._batch
+
+    @property
     def hears(self) -> bool:
         """Whether it runs batches of windows."""
         return self.phase is Phase.WORKING

@@ -10,6 +10,7 @@ from ingestion_operator.decision.ceiling import ceiling_after
 from ingestion_operator.decision.decision import Decision, Finding, Lever, Verdict
 from ingestion_operator.decision.limits import current_limits, decide_limits
 from ingestion_operator.decision.policies import ignored_exits, minimum, stale_telemetry
+from ingestion_operator.decision.policies.another_device import another_device
 from ingestion_operator.decision.policies.bounds import bounds
 from ingestion_operator.decision.policies.crowded import crowded
 from ingestion_operator.decision.policies.danger import danger
@@ -48,6 +49,7 @@ POLICIES: tuple[Policy, ...] = (
     crowded,
     eased,
     recovery,
+    another_device,
 )
 """In order of precedence: what must hold at once comes first, what may raise comes last."""
 

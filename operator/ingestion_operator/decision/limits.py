@@ -69,7 +69,20 @@ def _budget(situation: Situation, parallelism: int, percent: int, present: int |
     if present is not None and share > present and smallest.uuid not in situation.snapshot.neighbours:
         # What others hold is not known yet, which is not the same as nothing.
         return present
+    if present is not None and share < present and _fits_those_heard(situation, parallelism, percent, present):
+        return present
     return present if _only_restless(smallest, share, present) else share
+
+
+def _fits_those_heard(situation: Situation, parallelism: int, percent: int, present: int) -> bool:
+    """Return whether a worker is between two shards, while those that are heard have the room that they were given.
+
+    It may come back on a device that no other has told of: that is known when it is heard again.
+    """
+    if situation.all_heard or parallelism != situation.wanted:
+        return False
+    rooms = ((gpu.claims, gpu.room(situation.memory.target_percent) * percent // 100) for gpu in situation.gpus)
+    return all(claims * present <= room for claims, room in rooms)
 
 
 def _only_restless(gpu: Gpu, share: int, present: int | None) -> bool:

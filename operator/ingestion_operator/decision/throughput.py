@@ -26,7 +26,7 @@ SWITCH_LOSS = 0.03
 MANY = 64
 """Of more workers than that, about as many are at work at any moment."""
 BOUND_BY_MEMORY = 0.75
-"""Batches of at least this share of what the budget allows would be larger if it allowed more."""
+"""Batches of at least this share of what memory allows would be larger if it allowed more."""
 MEASURED_SECONDS = 30.0
 """A rate over a shorter time says nothing."""
 
@@ -40,6 +40,7 @@ class Pace:
         utilisation: the share of the time in which the devices were busy, 0 to 1.
         batch: windows in their batches.
         overhead: t0 / t1, in windows.
+        allowed: windows that the workers allow themselves at the most, None where they do not tell.
         duty: the share of the time for which a wanted worker is at work.
         queued: whether windows wait for the devices at every worker.
     """
@@ -48,6 +49,7 @@ class Pace:
     utilisation: float
     batch: int
     overhead: float
+    allowed: int | None = None
     duty: float = 1.0
     queued: bool = False
 
@@ -71,6 +73,7 @@ def pace(situation: Situation) -> Pace | None:
     """Return how the workers use their devices; None where it is not known."""
     rate, samples = situation.snapshot.rate, situation.fresh.values()
     batches = [sample.batch_size for sample in samples if sample.batch_size]
+    ceilings = [sample.batch_ceiling for sample in samples if sample.batch_ceiling]
     overheads = [sample.batch_overhead for sample in samples if sample.batch_overhead]
     if rate is None or rate.utilisation is None or rate.seconds < MEASURED_SECONDS:
         return None
@@ -79,7 +82,8 @@ def pace(situation: Situation) -> Pace | None:
     overhead = median_low(overheads) if overheads else OVERHEAD
     queues = [sample.windows_waiting for sample in samples if sample.state is WorkerState.WORKING]
     queued = bool(queues) and all(queues)
-    return Pace(situation.wanted, rate.utilisation, median_low(batches), overhead, rate.duty, queued)
+    allowed = median_low(ceilings) if ceilings else None
+    return Pace(situation.wanted, rate.utilisation, median_low(batches), overhead, allowed, rate.duty, queued)
 
 
 def fed(situation: Situation, duty: float, workers: int) -> float:
@@ -133,12 +137,20 @@ def _expected(workers: int, duty: float, each: float, most: float) -> float:
 
 
 def _expected_batch(situation: Situation, known: Pace, workers: int) -> int | None:
-    """Return the batch that each of so many workers will have: as now, unless memory bounds it now or then."""
-    then, now = batch_of(situation, workers), _batch_in_force(situation)
-    if then is None or now is None:
+    """Return the batch that each of so many workers will have: as now, unless memory bounds it now or then.
+
+    Where workers allow themselves less than their budget would, memory has run out within it: the device holds less
+    than was measured. More of them will do no better then, and fewer of them will.
+    """
+    then, budgeted = batch_of(situation, workers), _batch_in_force(situation)
+    if then is None or budgeted is None:
         return None
-    bound = known.batch >= BOUND_BY_MEMORY * now
-    return then if bound or workers >= known.workers else min(then, known.batch)
+    allowed = min(budgeted, known.allowed or budgeted)
+    if workers < known.workers:
+        follows = known.batch >= BOUND_BY_MEMORY * allowed
+    else:
+        follows = allowed >= BOUND_BY_MEMORY * budgeted
+    return then if follows else min(then, known.batch)
 
 
 def batch_of(situation: Situation, workers: int) -> int | None:

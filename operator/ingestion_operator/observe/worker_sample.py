@@ -20,6 +20,7 @@ class WorkerSample:
         floor: models and a batch of one.
         window_bytes: what each further window of a batch adds.
         batch_size: windows in the latest batch.
+        batch_ceiling: the largest batch that the worker allows itself.
         batch_overhead: time of a batch whatever its size, in windows.
         utilisation: busy share of the device, 0 to 1.
         windows_waiting: windows that are ready for the device.
@@ -36,6 +37,7 @@ class WorkerSample:
     floor: int | None = None
     window_bytes: int | None = None
     batch_size: int | None = None
+    batch_ceiling: int | None = None
     batch_overhead: float | None = None
     utilisation: float | None = None
     windows_waiting: int | None = None

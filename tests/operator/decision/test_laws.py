@@ -27,6 +27,7 @@ SAMPLES = st.builds(
     limits_revision=st.none() | st.integers(0, 3),
     utilisation=st.none() | st.floats(0, 1),
     batch_size=st.none() | st.integers(1, 64),
+    batch_ceiling=st.none() | st.integers(1, 64),
     batch_overhead=st.none() | st.floats(0.1, 64),
     window_bytes=st.none() | st.integers(1, GIB),
     windows_waiting=st.none() | st.integers(0, 50),

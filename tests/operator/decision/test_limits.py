@@ -87,3 +87,13 @@ def test_a_worker_with_a_device_of_its_own_gets_all_of_the_target() -> None:
 def test_the_egress_budget_is_shared_out(parallelism: int, share: int) -> None:
     run = make_run(spec={"source": {"urls": ["https://videos.example/list"], "videosPerHour": 300}})
     assert decide_limits(situation([make_sample()] * 4, run=run), parallelism, 100).videos_per_hour == share
+
+
+def test_while_one_is_between_two_shards_those_that_are_heard_keep_what_they_were_given() -> None:
+    """It may come back on a device of its own; that there is one is not known while only the other is heard."""
+    whole = MemoryStatus(floor_bytes=FLOOR, budget_bytes=24 * GIB * 80 // 100)
+    starting = make_pod(1, running=False, ready=False, started_at=None, ready_since=None)
+    between = situation([make_sample()], others=[starting], memory=whole, status=make_status(2))
+    assert decide_limits(between, 2, 100).revision == 0
+    both = situation([make_sample()] * 2, memory=whole, status=make_status(2))
+    assert decide_limits(both, 2, 100).budget_bytes == 24 * GIB * 80 // 100 // 2

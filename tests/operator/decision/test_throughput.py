@@ -82,3 +82,12 @@ def test_more_workers_never_have_larger_batches(one: int, other: int, gib: int) 
     assert sizes[0] is not None
     assert sizes[1] is not None
     assert 1 <= sizes[1] <= sizes[0] <= MAX_WINDOWS
+
+
+def test_where_memory_ran_out_within_the_budgets_fewer_workers_have_larger_batches_and_more_no_larger_ones() -> None:
+    """The device holds less than was measured: workers allow themselves 2 windows, though their budgets allow 6."""
+    current = situation([make_sample(batch_size=2, batch_overhead=5.0, window_bytes=SLOPE)] * 2)
+    by_source, by_memory = (Pace(2, SATURATED, 2, 5.0, allowed, queued=True) for allowed in (None, 2))
+    assert (gain(current, by_source, 1) or 0) < 1.05
+    assert (gain(current, by_memory, 1) or 0) > 3
+    assert (gain(current, by_memory, 2) or 0) == pytest.approx(1.0)

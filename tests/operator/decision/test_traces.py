@@ -91,6 +91,7 @@ class World:
             floor=self.chance.choice([FLOOR, FLOOR, FLOOR, 2 * FLOOR, None]),
             window_bytes=GIB // 5,
             batch_size=self.chance.randint(1, 20),
+            batch_ceiling=self.chance.randint(1, 20),
             batch_overhead=5.0,
             utilisation=self.chance.choice([0.1, 0.5, 0.95, 1.0]),
             windows_waiting=self.chance.choice([0, 50]),

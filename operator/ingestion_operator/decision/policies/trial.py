@@ -59,7 +59,7 @@ def _others_have_changed(situation: Situation) -> bool:
 
 
 def begin(situation: Situation, value: int, least_percent: int, reason: str, message: str) -> Verdict:
-    """Go to a lower value, which must reach so many percent of the present rate."""
+    """Go to another value, which must reach so many percent of the present rate."""
     rate, present = situation.snapshot.rate, situation.snapshot.status.trial
     assert rate is not None
     least = rate.audio_seconds_per_hour * least_percent // 100
@@ -87,7 +87,8 @@ def trial(situation: Situation) -> Verdict | None:
     if rate.audio_seconds_per_hour < least:
         return _back(situation, status.from_, compared)
     too_few = status.too_few if outcome_holds(situation) else None
-    kept = _held(situation, status, useful=situation.wanted, too_few=too_few)
+    useful = situation.wanted if situation.wanted < status.from_ else None
+    kept = _held(situation, status, useful=useful, too_few=too_few)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
 
 
@@ -108,9 +109,11 @@ def _least_rate(situation: Situation, least: int, before: int, duty: float) -> f
 
 
 def _back(situation: Situation, value: int, evidence: str) -> Verdict:
-    value = min(value, situation.bounds.max)
-    message = f"fewer workers have not proved themselves: {evidence}"
-    held = _held(situation, situation.snapshot.status.trial, useful=None, too_few=situation.wanted)
+    value = max(situation.bounds.min, min(value, situation.bounds.max))
+    fewer = situation.wanted < value
+    message = f"{'fewer' if fewer else 'more'} workers have not proved themselves: {evidence}"
+    useful, too_few = (None, situation.wanted) if fewer else (value, None)
+    held = _held(situation, situation.snapshot.status.trial, useful=useful, too_few=too_few)
     return Verdict(Lever.PARALLELISM, value, TAKEN_BACK, message, trial=held)
 
 
