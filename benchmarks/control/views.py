@@ -97,6 +97,7 @@ def pod_of(pod: SimulatedPod, world: World, *, gone: bool = False) -> Pod:
         created_at=moment(pod.created_at),
         started_at=moment(pod.started_at) if pod.started_at is not None else None,
         ready_since=moment(pod.ready_since) if pod.ready_since is not None else None,
+        unready_since=moment(pod.unready_since) if pod.unready_since is not None else None,
         trouble=None,
         limits_revision=None,
         exit=_exit(pod, world) if ended else None,

@@ -43,6 +43,7 @@ class SimulatedPod:
     started_at: float | None = None
     worker: Worker | None = None
     ready_since: float | None = None
+    unready_since: float | None = None
     removed_at: float | None = None
     refused_at: float = inf
     limits: list[tuple[float, Limits]] = field(default_factory=list)
@@ -227,6 +228,7 @@ class World:
     def _probe(self, pod: SimulatedPod, worker: Worker) -> None:
         if worker.ready != (pod.ready_since is not None):
             pod.ready_since = self.now if worker.ready else None
+            pod.unready_since = None if worker.ready else self.now
             self._notice()
 
     def _start(self, pod: SimulatedPod) -> None:

@@ -19,6 +19,7 @@ from ingestion_operator.decision.policies.memory_emergency import REASON as MEMO
 from ingestion_operator.decision.policies.memory_emergency import memory_emergency
 from ingestion_operator.decision.policies.objectives import short_of_objectives
 from ingestion_operator.decision.policies.over_target import over_target
+from ingestion_operator.decision.policies.overestimated import overestimated
 from ingestion_operator.decision.policies.pressure import pressed_since, pressure, too_full
 from ingestion_operator.decision.policies.recovery import recovery
 from ingestion_operator.decision.policies.settling import settling
@@ -40,6 +41,7 @@ POLICIES: tuple[Policy, ...] = (
     bounds,
     settling,
     memory_emergency,
+    overestimated,
     over_target,
     danger,
     pressure,

@@ -34,7 +34,7 @@ class Pod:
 
     Attributes:
         ended: no process runs in it any more.
-        ready: it has its models and works; Kubernetes removes those first that are not.
+        ready: it does not lack memory; Kubernetes removes those first that are not.
         deleting: it has been asked to go.
         created_at: when it was made; it may have started much later.
         gone: the API server has no such pod any more; this is what was last seen of it.
@@ -58,6 +58,7 @@ class Pod:
     trouble: str | None
     limits_revision: str | None
     exit: Exit | None
+    unready_since: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -97,6 +98,7 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         ready_since=parse_time(ready.get("lastTransitionTime")) if ready.get("status") == "True" else None,
         limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
         exit=_exit(state.get("terminated")),
+        unready_since=parse_time(ready.get("lastTransitionTime")) if ready.get("status") == "False" else None,
     )
 
 
