@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from ingestion_operator.telemetry.server import CannotServe, Endpoint
+
 app = typer.Typer(
     help="Drives IngestionRuns: lists their videos, runs GPU workers as Jobs, and keeps them within device memory.",
     no_args_is_help=True,
@@ -78,6 +80,9 @@ def run(
     liveness: Annotated[
         str | None, typer.Option(help="Serve liveness here, as in http://0.0.0.0:8080/healthz. Default: nowhere.")
     ] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="Serve metrics here, as in http://0.0.0.0:8081/metrics. Default: nowhere.")
+    ] = None,
     log_format: Annotated[LogFormat, typer.Option(help="Form of the log lines.")] = LogFormat.PLAIN,
     log_level: Annotated[LogLevel, typer.Option(help="From which level on lines are logged.")] = LogLevel.INFO,
 ) -> None:
@@ -90,6 +95,7 @@ def run(
     allow_networks = tuple(map(_network, allow_network or ()))
     if record is not None:
         _make(record)
+    metrics_endpoint = _endpoint(metrics) if metrics is not None else None
     # kopf and the client take a second to import, which `--help` need not wait for.
     from kubernetes.aio.config import ConfigException
 
@@ -107,7 +113,10 @@ def run(
         recorder=Recorder(record) if record is not None else None,
     )
     try:
-        asyncio.run(main.run(settings, namespace or [], liveness))
+        asyncio.run(main.run(settings, namespace or [], liveness, metrics_endpoint))
+    except CannotServe as problem:
+        typer.echo(f"error: {problem}", err=True)
+        raise typer.Exit(1) from problem
     except ConfigException as problem:
         typer.echo(f"error: no cluster to serve: neither a pod's service account nor a kubeconfig: {problem}", err=True)
         raise typer.Exit(1) from problem
@@ -145,6 +154,13 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise typer.BadParameter(f"{folder} cannot be made: {problem}", param_hint="--record") from problem
+
+
+def _endpoint(url: str) -> Endpoint:
+    try:
+        return Endpoint.parse(url)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--metrics") from error
 
 
 def _network(text: str) -> str:

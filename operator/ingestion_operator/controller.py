@@ -14,11 +14,15 @@ import aiohttp
 
 from ingestion_contract.identity import RUN_UID_LABEL
 from ingestion_operator.clock import Clock
+from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.kube import ApiError, Conflict, Kube, NotFound
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.reconciler import Look, Reconciler, Settings
 from ingestion_operator.resources import RUNS
+from ingestion_operator.telemetry.collector import RunsCollector
+from ingestion_operator.telemetry.names import ErrorKind
+from ingestion_operator.telemetry.readings import SeenRun
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +45,11 @@ class Controller:
         self._cache = Cache()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
+        self._reconcilers: dict[str, Reconciler] = {}
         self._looking_since: dict[str, float] = {}
+        self._metrics = settings.metrics
+        self._metrics.watch_longest_look(lambda: self.longest_look_seconds)
+        self._metrics.registry.register(RunsCollector(self.seen_runs, clock))
 
     def see_run(self, raw: Raw, *, gone: bool) -> None:
         """Take note of a run."""
@@ -75,11 +83,15 @@ class Controller:
         """Runs that have not ended."""
         return len(self._tasks)
 
+    def seen_runs(self) -> list[SeenRun]:
+        """Return all runs that there are, as they are known now; safe to be called from any thread."""
+        return [SeenRun(raw, self._snapshot(raw["metadata"]["uid"])) for raw in self._cache.runs.all()]
+
     @property
     def longest_look_seconds(self) -> float:
         """How long the longest of the looks that go on now has taken."""
         now = time.monotonic()
-        return max((now - since for since in self._looking_since.values()), default=0.0)
+        return max((now - since for since in tuple(self._looking_since.values())), default=0.0)
 
     async def stop(self) -> None:
         """End all tasks."""
@@ -98,6 +110,7 @@ class Controller:
     async def _drive(self, run_uid: str) -> None:
         wake = self._wakes[run_uid]
         reconciler = Reconciler(run_uid, self._cache, self._kube, self._scraper, self._settings, self._clock)
+        self._reconcilers[run_uid] = reconciler
         failures = 0
         try:
             while True:
@@ -111,7 +124,11 @@ class Controller:
                         await wake.wait()
                 await asyncio.sleep(DEBOUNCE_SECONDS)
         finally:
-            del self._tasks[run_uid], self._wakes[run_uid]
+            del self._tasks[run_uid], self._wakes[run_uid], self._reconcilers[run_uid]
+
+    def _snapshot(self, run_uid: str) -> Snapshot | None:
+        reconciler = self._reconcilers.get(run_uid)
+        return reconciler.seen if reconciler is not None else None
 
     async def _look(self, run_uid: str, reconciler: Reconciler, failures: int) -> tuple[Look, int]:
         """Look at a run; a failure is logged and tried again later, and never ends the task."""
@@ -119,21 +136,27 @@ class Controller:
         try:
             return await self._look_or_read_again(run_uid, reconciler), 0
         except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
+            self._metrics.count_error(ErrorKind.API_SERVER)
             _logger.warning("run %s: the API server does not answer well: %r", run_uid, problem)
         except Exception:
+            self._metrics.count_error(ErrorKind.INTERNAL)
             _logger.exception("run %s: could not be looked at", run_uid)
         finally:
             del self._looking_since[run_uid]
         return Look(_back_off(failures)), failures + 1
 
     async def _look_or_read_again(self, run_uid: str, reconciler: Reconciler) -> Look:
+        started = time.monotonic()
         try:
-            return await reconciler.look()
+            look = await reconciler.look()
         except (Conflict, NotFound) as problem:
+            self._metrics.count_error(ErrorKind.CONFLICT)
             _logger.debug("run %s: read again, since %s", run_uid, problem)
             reconciler.read_again()
             await self._read_again(run_uid)
             return Look(CONFLICT_RETRY_SECONDS)
+        self._metrics.count_look(time.monotonic() - started)
+        return look
 
     async def _read_again(self, run_uid: str) -> None:
         """Read a run whose version in the cache was refused; another run of its name means that it is gone."""

@@ -17,31 +17,40 @@ from ingestion_operator.observe.scrape import HttpScraper
 from ingestion_operator.reconciler import Settings
 from ingestion_operator.resources import RUNS
 from ingestion_operator.settings import kopf_settings
+from ingestion_operator.telemetry.counting import CountingScraper
+from ingestion_operator.telemetry.server import Endpoint, serve
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS = 2.0
 
 
-async def run(settings: Settings, namespaces: Sequence[str], liveness_endpoint: str | None) -> None:
-    """Watch the runs of the namespaces, or of all if none is named, and drive them."""
+async def run(
+    settings: Settings, namespaces: Sequence[str], liveness_endpoint: str | None, metrics_endpoint: Endpoint | None
+) -> None:
+    """Watch the runs of the namespaces, or of all if none is named, and drive them.
+
+    Raises:
+        CannotServe: the metrics' address is taken, or is not this machine's.
+    """
     async with await Kube.connect() as kube:
-        await _wait_for_crd(kube)
         scraper = HttpScraper(system_clock)
-        controller = Controller(kube, scraper, settings, system_clock)
-        registry = kopf.OperatorRegistry()
-        handlers.register(registry, controller)
-        try:
-            await kopf.operator(
-                registry=registry,
-                settings=kopf_settings(),
-                namespaces=namespaces,
-                clusterwide=not namespaces,
-                standalone=True,
-                liveness_endpoint=liveness_endpoint,
-            )
-        finally:
-            await controller.stop()
-            await scraper.close()
+        controller = Controller(kube, CountingScraper(scraper, settings.metrics), settings, system_clock)
+        with serve(metrics_endpoint, settings.metrics.registry):
+            await _wait_for_crd(kube)
+            registry = kopf.OperatorRegistry()
+            handlers.register(registry, controller)
+            try:
+                await kopf.operator(
+                    registry=registry,
+                    settings=kopf_settings(),
+                    namespaces=namespaces,
+                    clusterwide=not namespaces,
+                    standalone=True,
+                    liveness_endpoint=liveness_endpoint,
+                )
+            finally:
+                await controller.stop()
+                await scraper.close()
 
 
 async def _wait_for_crd(kube: Kube) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
 from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
+from ingestion_operator.telemetry.metrics import Metrics
 
 _logger = logging.getLogger(__name__)
 
@@ -57,12 +58,14 @@ class Settings:
         scrape_interval_seconds: how often the workers' metrics are read.
         frozen: whether the levers stay where they are.
         recorder: keeps every decision with what it was taken from; None keeps none.
+        metrics: where looks, decisions and scrapes are counted.
     """
 
     workers: WorkerSettings
     scrape_interval_seconds: float = 5.0
     frozen: bool = False
     recorder: Recorder | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,12 @@ class Reconciler:
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
         self._told = False
+        self._seen: Snapshot | None = None
+
+    @property
+    def seen(self) -> Snapshot | None:
+        """What was seen of the run at the latest look, if it was looked at."""
+        return self._seen
 
     async def look(self) -> Look:
         """Look at the run once, and do what is to be done.
@@ -124,12 +133,14 @@ class Reconciler:
         if self._read_at is None or self._clock() - self._read_at >= timedelta(seconds=FULL_LOOK_SECONDS):
             await self._observer.refresh(run)
             self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
-        snapshot = await self._observer.observe(run, raw)
+        snapshot = self._seen = await self._observer.observe(run, raw)
         now = self._clock()
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
         if status != snapshot.status:
             await self._write(raw, status)
+        if decision is not None and decision.change is not None:
+            self._settings.metrics.count_decision(decision.change)
         self._forget_gone(snapshot)
         try:
             return await self._follow(replace(snapshot, status=status))

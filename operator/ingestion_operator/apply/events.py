@@ -24,11 +24,24 @@ async def post(kube: Kube, run: IngestionRun, notices: Iterable[Notice], now: da
     for notice in notices:
         try:
             await kube.create(EVENTS, event(run, notice, now))
-            _logger.info("%s/%s: %s: %s", run.metadata.namespace, run.metadata.name, notice.reason, notice.message)
         except AlreadyExists:
             continue
         except ApiError as problem:
             _logger.warning("event %s of run %s was not taken: %s", notice.reason, run.metadata.name, problem)
+        _log(run, notice)
+
+
+def _log(run: IngestionRun, notice: Notice) -> None:
+    """Log a notice in one line; as JSON, with its parts as fields."""
+    fields: dict[str, object] = {
+        "namespace": run.metadata.namespace,
+        "run": run.metadata.name,
+        "reason": notice.reason,
+    }
+    if (change := notice.change) is not None:
+        fields |= {"lever": change.lever, "from": change.from_, "to": change.to}
+    line = "%s/%s: %s: %s"
+    _logger.info(line, run.metadata.namespace, run.metadata.name, notice.reason, notice.message, extra=fields)
 
 
 def event(run: IngestionRun, notice: Notice, now: datetime) -> dict[str, Any]:

@@ -43,12 +43,18 @@ class NoticeType(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """An event to be. The key tells it from others with the same reason, also after a restart."""
+    """An event to be.
+
+    Attributes:
+        key: tells it from others with the same reason, also after a restart.
+        change: the change of a lever that it tells of, if it does.
+    """
 
     type: NoticeType
     reason: str
     message: str
     key: str = ""
+    change: Adaptation | None = None
 
 
 def notices(before: IngestionRunStatus, after: IngestionRunStatus) -> list[Notice]:
@@ -100,7 +106,7 @@ def _adaptations(before: IngestionRunStatus, after: IngestionRunStatus) -> Itera
         if _identity(change) not in known:
             kind = NoticeType.NORMAL if change.reason in _GOOD_NEWS else NoticeType.WARNING
             message = f"{change.lever} {change.from_} -> {change.to}: {change.message}"
-            yield Notice(kind, change.reason, message, key=change.time.isoformat())
+            yield Notice(kind, change.reason, message, key=change.time.isoformat(), change=change)
 
 
 def _identity(change: Adaptation) -> tuple[object, ...]:

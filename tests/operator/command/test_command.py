@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from socket import create_server
 
 import pytest
 
@@ -21,7 +23,14 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_help_says_what_there_is() -> None:
     assert "run" in run("--help").stdout
     told = run("run", "--help").stdout
-    for option in ("--worker-image", "--namespace", "--scrape-interval-seconds", "--levers", "--log-format"):
+    for option in (
+        "--worker-image",
+        "--namespace",
+        "--scrape-interval-seconds",
+        "--levers",
+        "--metrics",
+        "--log-format",
+    ):
         assert option in told
 
 
@@ -32,6 +41,7 @@ def test_help_says_what_there_is() -> None:
         (["--worker-image", "x", "--levers", "wild"], "--levers"),
         (["--worker-image", "x", "--scrape-interval-seconds", "0"], "--scrape-interval-seconds"),
         (["--worker-image", "x", "--allow-network", "10.0.0.1/8"], "--allow-network"),
+        (["--worker-image", "x", "--metrics", "8081"], "--metrics"),
     ],
 )
 def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:
@@ -44,4 +54,19 @@ def test_no_cluster_is_one_sentence(tmp_path: Path) -> None:
     ended = run("run", "--worker-image", "x", KUBECONFIG=str(tmp_path / "none"))
     assert ended.returncode == 1
     assert "error: no cluster to serve" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_address_for_metrics_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    cluster = {"name": "none", "cluster": {"server": "http://127.0.0.1:1"}}
+    context = {"name": "none", "context": {"cluster": "none", "user": "nobody"}}
+    users = [{"name": "nobody", "user": {}}]
+    config = {"clusters": [cluster], "contexts": [context], "users": users, "current-context": "none"}
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(json.dumps(config), encoding="utf-8")
+    with create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = run("run", "--worker-image", "x", "--metrics", f"http://{address}/metrics", KUBECONFIG=str(kubeconfig))
+    assert ended.returncode == 1
+    assert f"error: no metrics can be served at {address}" in ended.stderr
     assert "Traceback" not in ended.stderr

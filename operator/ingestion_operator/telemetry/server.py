@@ -1,0 +1,58 @@
+"""Serves the metrics over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+PATH = "/metrics"
+
+
+class CannotServe(Exception):
+    """Nothing can be served at an address; the message says why."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address to serve metrics at."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """Read a URL, as in `http://0.0.0.0:8081/metrics`.
+
+        Raises:
+            ValueError: this is no such URL.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or not parts.port or parts.path != PATH:
+            raise ValueError(f"{url} is no address for metrics: write it as http://0.0.0.0:8081{PATH}")
+        return cls(parts.hostname, parts.port)
+
+
+@contextmanager
+def serve(endpoint: Endpoint | None, registry: CollectorRegistry) -> Iterator[None]:
+    """Serve the registry's metrics, in threads of their own, until the block is left; with no endpoint, nowhere.
+
+    Raises:
+        CannotServe: the address is taken, or is not this machine's.
+    """
+    if endpoint is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(endpoint.port, endpoint.host, registry)
+    except OSError as problem:
+        raise CannotServe(f"no metrics can be served at {endpoint.host}:{endpoint.port}: {problem}") from problem
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,150 @@
+"""A real Prometheus scrapes what the operator serves, and its alerts fire and clear."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPResponse
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import yaml
+
+from dev.write_metrics import ALERTS
+from ingestion_contract.status import Condition, ConditionStatus, ConditionType, IngestionRunStatus, Videos
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.telemetry.collector import RunsCollector
+from ingestion_operator.telemetry.metrics import Metrics
+from ingestion_operator.telemetry.readings import SeenRun
+from ingestion_operator.telemetry.server import Endpoint, serve
+from tests.operator.kit import GIB, NOW, make_run, make_sample, make_snapshot, make_status
+from tests.operator.telemetry.kit import free_port
+
+LIMIT_SECONDS = 60.0
+LOST = Videos(total=200, succeeded=15, failed=5)
+
+
+def run(name: str, samples: list[WorkerSample | None], status: IngestionRunStatus | None = None) -> SeenRun:
+    status = status or make_status(len(samples))
+    wire = {**make_run(name=name).to_wire(), "status": status.to_wire()}
+    return SeenRun(wire, make_snapshot(samples, status=status))
+
+
+def with_condition(kind: ConditionType, reason: str, **update: Any) -> IngestionRunStatus:
+    found = Condition(type=kind, status=ConditionStatus.TRUE, reason=reason, last_transition_time=NOW)
+    return make_status(2).model_copy(update={"conditions": [found], **update})
+
+
+def in_trouble() -> list[SeenRun]:
+    full = make_sample(device_used=23 * GIB, utilisation=0.01, windows_waiting=40)
+    return [
+        run("talks", [full, None], with_condition(ConditionType.STALLED, "OOMAtMinimum", videos=LOST)),
+        run("feed", [], with_condition(ConditionType.SOURCE_BLOCKED, "SourceBlocked")),
+        run("odd", [], with_condition(ConditionType.STALLED, "InvalidSpec")),
+    ]
+
+
+def well() -> list[SeenRun]:
+    return [run(name, [make_sample(utilisation=0.9)]) for name in ("talks", "feed")]
+
+
+class Prometheus:
+    """A server that looks every second; alerts do not wait for how long something lasts."""
+
+    def __init__(self, folder: Path, target: int) -> None:
+        rules = folder / "rules"
+        rules.mkdir()
+        for path in ALERTS.glob("*.yaml"):
+            groups = yaml.safe_load(path.read_text(encoding="utf-8"))
+            del groups["groups"][0]["rules"][0]["for"]
+            (rules / path.name).write_text(yaml.safe_dump(groups), encoding="utf-8")
+        scrape = {
+            "job_name": "ingestion-operator",
+            "honor_labels": True,
+            "static_configs": [{"targets": [f"127.0.0.1:{target}"], "labels": {"namespace": "of-the-operator"}}],
+        }
+        config = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [f"{rules}/*.yaml"],
+            "scrape_configs": [scrape],
+        }
+        self._config = folder / "prometheus.yaml"
+        self._config.write_text(yaml.safe_dump(config), encoding="utf-8")
+        self._folder = folder
+        self._port = free_port()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it for a while."""
+        command = [
+            "prometheus",
+            f"--config.file={self._config}",
+            f"--storage.tsdb.path={self._folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
+            "--log.level=warn",
+        ]
+        with (self._folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+            try:
+                self._wait_until_ready()
+                yield
+            finally:
+                process.terminate()
+
+    def alerts(self) -> dict[str, dict[str, str]]:
+        """The labels of the alerts that fire now, by their names."""
+        with self._ask("/api/v1/alerts") as answer:
+            found = json.load(answer)["data"]["alerts"]
+        return {alert["labels"]["alertname"]: alert["labels"] for alert in found if alert["state"] == "firing"}
+
+    def _wait_until_ready(self) -> None:
+        ends = monotonic() + LIMIT_SECONDS
+        while True:
+            try:
+                self._ask("/-/ready").close()
+                return
+            except URLError:
+                assert monotonic() < ends, (self._folder / "log").read_text(encoding="utf-8")
+                sleep(0.1)
+
+    def _ask(self, path: str) -> HTTPResponse:
+        answer: HTTPResponse = urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5)
+        return answer
+
+
+def test_alerts_fire_and_clear_in_a_real_prometheus(tmp_path: Path) -> None:
+    metrics, runs, port = Metrics(), in_trouble(), free_port()
+    metrics.registry.register(RunsCollector(lambda: tuple(runs), lambda: NOW))
+    prometheus = Prometheus(tmp_path, port)
+    whole = {
+        yaml.safe_load(path.read_text(encoding="utf-8"))["groups"][0]["rules"][0]["alert"]
+        for path in ALERTS.glob("*.yaml")
+    }
+    unseen = {"IngestionOperatorNotReconciling"}
+
+    def until(expected: set[str], *, answered: int) -> dict[str, dict[str, str]]:
+        """Let the operator go on reading its workers' metrics until these alerts fire and no other."""
+        ends = monotonic() + LIMIT_SECONDS
+        while set(alerts := prometheus.alerts()) != expected:
+            assert monotonic() < ends, f"fire: {sorted(alerts)}; expected: {sorted(expected)}"
+            metrics.count_scrapes(asked=1000, answered=answered)
+            metrics.count_look(0.01)
+            sleep(0.2)
+        return alerts
+
+    with prometheus.running():
+        with serve(Endpoint("127.0.0.1", port), metrics.registry):
+            alerts = until(whole - unseen, answered=100)
+            assert (alerts["IngestionOOMAtMinimum"]["namespace"], alerts["IngestionOOMAtMinimum"]["run"]) == (
+                "default",
+                "talks",
+            )
+            runs[:] = well()
+            for _ in range(100):
+                metrics.count_scrapes(asked=1000, answered=1000)
+            until(set(), answered=1000)
+        until(unseen, answered=1000)
