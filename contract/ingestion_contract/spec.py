@@ -347,6 +347,13 @@ class IngestionRunSpec(ApiModel):
     workers: Workers = Workers()
     memory: Memory = Memory()
     objectives: Objectives = Objectives()
+    queue_name: str | None = Field(
+        None,
+        max_length=63,
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        description="A LocalQueue of Kueue in the run's namespace: it decides when the workers start.",
+        json_schema_extra=immutable(),
+    )
     ttl_seconds_after_finished: int = Field(
         3600, ge=0, le=31_536_000, description="When the child Jobs are removed; the run itself stays."
     )

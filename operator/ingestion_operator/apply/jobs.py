@@ -63,10 +63,13 @@ def _body(run: IngestionRun, status: IngestionRunStatus, step: Step, settings: W
 
 
 def _wanted(run: IngestionRun, status: IngestionRunStatus, step: Step) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"suspend": run.spec.suspend}
-    if step is Step.WORK and status.workers is not None:
-        wanted["parallelism"] = status.workers.parallelism
-    return wanted
+    if step is not Step.WORK or status.workers is None:
+        return {"suspend": run.spec.suspend}
+    parallelism = status.workers.parallelism
+    if run.spec.queue_name is not None:
+        # The Job's `suspend` is Kueue's, which would answer every change of it with its own.
+        return {"parallelism": 0 if run.spec.suspend else parallelism}
+    return {"suspend": run.spec.suspend, "parallelism": parallelism}
 
 
 async def _change(kube: Kube, run: IngestionRun, job: Job, wanted: dict[str, Any]) -> Object | None:

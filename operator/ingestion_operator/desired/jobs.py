@@ -11,6 +11,8 @@ from ingestion_operator.desired.names import job_name, metadata
 from ingestion_operator.desired.pod_template import WorkerSettings, pod_template
 
 BACKOFF_LIMIT = 3
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+ELASTIC_ANNOTATION = "kueue.x-k8s.io/elastic-job"
 
 
 def single_job(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:
@@ -21,9 +23,10 @@ def single_job(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
 def work_job(run: IngestionRun, shards: int, parallelism: int, settings: WorkerSettings) -> dict[str, Any]:
     """Return the Job that ingests: one index per shard.
 
-    An index that has failed too often does not end the others: the run's verdict comes from its videos.
+    An index that has failed too often does not end the others: the run's verdict comes from its videos. With a queue,
+    Kueue decides when it starts; it must be elastic there, or Kueue would not let `parallelism` change while it runs.
     """
-    return _job(
+    job = _job(
         run,
         Step.WORK,
         settings,
@@ -35,6 +38,10 @@ def work_job(run: IngestionRun, shards: int, parallelism: int, settings: WorkerS
             "maxFailedIndexes": shards,
         },
     )
+    if run.spec.queue_name is not None:
+        job["metadata"]["labels"][QUEUE_LABEL] = run.spec.queue_name
+        job["metadata"]["annotations"] = {ELASTIC_ANNOTATION: "true"}
+    return job
 
 
 def _job(run: IngestionRun, step: Step, settings: WorkerSettings, spec: dict[str, Any]) -> dict[str, Any]:

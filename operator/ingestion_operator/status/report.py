@@ -129,7 +129,15 @@ class _Report:
             self._memory_conditions(self._decision)
         self._update["memory"] = memory
         workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
-        self._go_on("Ingesting", f"{progress(videos)} videos, {workers} wanted{self._trouble(Step.WORK)}")
+        course = f"{progress(videos)} videos, {workers} wanted"
+        if self._queued():
+            self._go_on("Queued", f"{course}, which the queue {self._spec.queue_name} holds back")
+        else:
+            self._go_on("Ingesting", f"{course}{self._trouble(Step.WORK)}")
+
+    def _queued(self) -> bool:
+        work = self._snapshot.jobs.get(Step.WORK)
+        return self._spec.queue_name is not None and work is not None and work.suspended
 
     def _levers(self, decision: Decision, memory: MemoryStatus) -> MemoryStatus:
         before = self._before.workers or WorkersStatus(parallelism=decision.parallelism)

@@ -343,6 +343,39 @@ async def test_suspending_stops_the_other_steps_too(step: Step) -> None:
     assert "parallelism" not in world.kube.job(f"talks-{step}")["spec"]
 
 
+async def test_in_a_queue_the_jobs_suspend_is_never_written_whoever_changes_it() -> None:
+    world = World(queueName="gpu-queue")
+    await world.work([make_sample(gib=48)] * 4)
+    run = world.kube.objects["ingestionruns", "talks"]
+    for held_by_kueue in (True, False):
+        job = world.kube.job("talks-work")
+        world.kube.update(JOBS, "talks-work", spec=job["spec"] | {"suspend": held_by_kueue})
+        for suspend in (True, False):
+            world.kube.update(RUNS, "talks", spec=run["spec"] | {"suspend": suspend})
+            await world.look()
+            spec = world.kube.job("talks-work")["spec"]
+            assert (spec["suspend"], spec["parallelism"]) == (held_by_kueue, 0 if suspend else 4)
+
+
+async def test_a_run_that_waits_in_its_queue_says_so_and_goes_on_when_it_is_let() -> None:
+    world = World(queueName="gpu-queue")
+    await world.work([])
+    job = world.kube.job("talks-work")
+    world.kube.update(JOBS, "talks-work", spec=job["spec"] | {"suspend": True})
+    await world.look()
+    assert world.ready == ("Queued", "0/200 videos, 4 workers wanted, which the queue gpu-queue holds back")
+    world.kube.update(JOBS, "talks-work", spec=job["spec"] | {"suspend": False})
+    await world.look()
+    assert world.ready[0] == "Ingesting"
+
+
+async def test_in_a_queue_memory_still_lowers_the_workers() -> None:
+    world = World(queueName="gpu-queue")
+    await world.work(INCIDENT)
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
 async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
     world = World()
     await world.work([])

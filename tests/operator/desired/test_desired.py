@@ -44,6 +44,31 @@ def test_exits_are_taken_as_the_contract_says_and_disruptions_come_first() -> No
     assert rules[2]["onExitCodes"]["values"] == [75, 85, 143]
 
 
+def test_with_a_queue_the_work_job_is_kueues_and_may_change_its_parallelism_there() -> None:
+    job = work_job(make_run(spec={"queueName": "gpu-queue"}), 12, 4, SETTINGS)
+    assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpu-queue"
+    assert job["metadata"]["annotations"] == {"kueue.x-k8s.io/elastic-job": "true"}
+    assert job["metadata"]["labels"]["ingestion.dev/run-uid"] == RUN_UID
+
+
+def test_kueue_alone_suspends_a_job_in_its_queue_and_admits_all_of_it() -> None:
+    """Under partial admission (`job-min-parallelism`) Kueue refuses every change of the parallelism."""
+    job = work_job(make_run(spec={"queueName": "gpu-queue"}), 12, 4, SETTINGS)
+    assert "suspend" not in job["spec"]
+    assert "kueue.x-k8s.io/job-min-parallelism" not in job["metadata"]["annotations"]
+
+
+def test_what_asks_for_no_device_is_not_queued_and_neither_is_a_run_without_a_queue() -> None:
+    queued = make_run(spec={"queueName": "gpu-queue"})
+    for body in (
+        single_job(queued, Step.DISCOVER, SETTINGS),
+        single_job(queued, Step.FINISH, SETTINGS),
+        work_job(make_run(), 12, 4, SETTINGS),
+    ):
+        assert not [key for key in body["metadata"]["labels"] if "kueue" in key]
+        assert "annotations" not in body["metadata"]
+
+
 def test_jobs_never_expire_before_they_have_been_read() -> None:
     for body in (work_job(make_run(), 1, 1, SETTINGS), single_job(make_run(), Step.FINISH, SETTINGS)):
         assert "ttlSecondsAfterFinished" not in body["spec"]
