@@ -8,11 +8,12 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from dev.cluster.binary import Report, control_plane_binary
+from dev.cluster.binary import control_plane_binary
 from dev.cluster.control_plane import ControlPlane, create_pki
 from dev.cluster.kubeconfig import write_kubeconfig
 from dev.cluster.node.options import NodeOptions
 from dev.cluster.node_process import NodeProcess
+from dev.go_program import Report
 
 DEFAULT_FOLDER = Path("build/cluster")
 _STATE = ("etcd", "pki", "pods")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster.binary import GoMissing, cached_binary, find_go
+from dev.cluster.binary import CONTROL_PLANE
 from dev.cluster.cluster import Cluster, missing_programs
 from dev.cluster.node.options import NodeOptions
+from dev.go_program import GoMissing
 
 PYTHON_IMAGE = "python"
 
@@ -19,9 +20,9 @@ PYTHON_IMAGE = "python"
 def require_cluster() -> None:
     """Skip the test that asks for a cluster, or fail it, when this machine cannot run one."""
     problems = missing_programs()
-    if not cached_binary().exists():
+    if not CONTROL_PLANE.cached().exists():
         try:
-            find_go()
+            CONTROL_PLANE.find_go()
         except GoMissing as missing:
             problems.append(str(missing))
     if problems:

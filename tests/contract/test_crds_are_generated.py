@@ -1,12 +1,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dev.write_crds import CRDS, rendered
+from dev.write_crds import CHART_TEMPLATE, CRDS, rendered
 from ingestion_contract.crd import custom_resource_definition
 
 
-def test_the_files_in_crds_are_what_the_types_say() -> None:
-    on_disk = {path.name: path.read_text(encoding="utf-8") for path in CRDS.iterdir()}
+def test_the_files_in_crds_and_the_template_of_the_chart_are_what_the_types_say() -> None:
+    on_disk = {path: path.read_text(encoding="utf-8") for path in [*CRDS.iterdir(), CHART_TEMPLATE]}
 
     assert on_disk == rendered(), "run `make crds` and commit the result"
 
