@@ -48,7 +48,8 @@ demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernete
 incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
 	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
 
-test: system $(INSTALLED) ## All tests; those that need a cluster bring up their own.
+test: $(INSTALLED) ## All tests; those that need a cluster bring up their own.
+	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
 	@$(BIN)/pytest
 
 lint: $(INSTALLED) ## Style, types and layers.

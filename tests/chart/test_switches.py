@@ -40,7 +40,12 @@ def test_settings_become_arguments(values: dict[str, Any], argument: str) -> Non
 
 
 def test_the_command_line_knows_every_argument() -> None:
-    values = {"namespaces": ["talks"], "workerServiceAccount": "workers", "allowNetworks": ["10.0.0.0/8"]}
+    values = {
+        "namespaces": ["talks"],
+        "workerServiceAccount": "workers",
+        "allowNetworks": ["10.0.0.0/8"],
+        "metrics": {"enabled": True},
+    }
     said = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["run", "--help"]).output
 
     for argument in render(values).container()["args"][1:]:

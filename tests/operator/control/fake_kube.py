@@ -62,7 +62,7 @@ class FakeKube(Kube):
         except KeyError:
             raise NotFound(404, "NotFound", f"{resource.plural} {name} not found") from None
 
-    async def select(self, resource: Resource, namespace: str, label_selector: str) -> Listing:
+    async def select(self, resource: Resource, namespace: str | None, label_selector: str) -> Listing:
         key, _, value = label_selector.partition("=")
         found = [item for (plural, _), item in self.objects.items() if plural == resource.plural]
         matching = [copy.deepcopy(item) for item in found if item["metadata"].get("labels", {}).get(key) == value]
