@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from dev.cluster import Cluster
 from dev.write_crds import CRDS
+from tests.manifests import with_field
 
 EXAMPLES = CRDS.parent / "examples"
 
@@ -30,16 +30,7 @@ GOOD: Manifest = {
 
 def with_spec(path: str, value: object) -> Manifest:
     """Return the good manifest with one field of its spec set, or removed where the value is None."""
-    manifest = deepcopy(GOOD)
-    *parents, last = path.split(".")
-    node = manifest["spec"]
-    for parent in parents:
-        node = node.setdefault(parent, {})
-    if value is None:
-        del node[last]
-    else:
-        node[last] = value
-    return manifest
+    return with_field(GOOD, f"spec.{path}", value)
 
 
 class Api:

@@ -1,7 +1,6 @@
 """What is wrong with a manifest is said by field, value and mend."""
 
 import io
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from kubectl_ingest.manifest import read_manifests, validate
 from kubectl_ingest.refusal import Refusal
+from tests.manifests import with_field
 
 GOOD: dict[str, Any] = {
     "apiVersion": "ingestion.dev/v1alpha1",
@@ -20,16 +20,7 @@ GOOD: dict[str, Any] = {
 
 def manifest(path: str, value: object) -> dict[str, Any]:
     """The good manifest with one field set, or removed where the value is None."""
-    changed = deepcopy(GOOD)
-    *parents, last = path.split(".")
-    node = changed
-    for parent in parents:
-        node = node.setdefault(parent, {})
-    if value is None:
-        del node[last]
-    else:
-        node[last] = value
-    return changed
+    return with_field(GOOD, path, value)
 
 
 def refusal(wrong: dict[str, Any], namespace: str | None = None) -> list[str]:
