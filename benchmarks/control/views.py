@@ -70,6 +70,7 @@ def job_of(world: World) -> Job:
         suspended=False,
         completions=controller.completions,
         ttl_seconds=None,
+        deadline_seconds=None,
         complete=controller.complete,
         failed=False,
         failure="",

@@ -147,6 +147,13 @@ class TrialStatus(StatusModel):
     too_few: Count | None = Field(None, description="Not tried again while that holds: so few workers were slower.")
 
 
+class ActiveTime(StatusModel):
+    """How long the run has been active: not suspended, not in a queue, and not paused by a source that blocks it."""
+
+    seconds: Count = Field(0, description="Until `since`.")
+    since: datetime | None = Field(None, description="Since when it is active; none while it is not.")
+
+
 class Throughput(StatusModel):
     """Decimal numbers, as text because the API has no floats."""
 
@@ -180,5 +187,6 @@ class IngestionRunStatus(StatusModel):
     memory: MemoryStatus = MemoryStatus()
     source: SourceStatus = SourceStatus()
     trial: TrialStatus = TrialStatus()
+    active: ActiveTime = ActiveTime()
     throughput: Throughput = Throughput()
     adaptations: list[Adaptation] = Field([], max_length=MAX_ADAPTATIONS, description="The last changes, oldest first.")

@@ -21,6 +21,7 @@ from ingestion_operator.apply.limits import touch_pods, write_limits
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
 from ingestion_operator.apply.status import write_status
 from ingestion_operator.clock import Clock
+from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Decision, Finding
 from ingestion_operator.decision.limits import current_limits
@@ -196,7 +197,7 @@ class Reconciler:
             self._manifest_written = True
         if step is Step.WORK and step not in snapshot.jobs:
             await self._write_limits(snapshot, limits)
-        changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers)
+        changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers, self._clock())
         if changed is not None and step in snapshot.jobs:
             self._cache.update_job(self._uid, changed)
         elif changed is not None:
@@ -217,14 +218,17 @@ class Reconciler:
             self._cache.update_job(self._uid, job)
 
     def _again_after(self, snapshot: Snapshot) -> float:
-        """Return the scrape interval while workers are there, else the time to the probe of a source or a full look."""
+        """Return the scrape interval while workers are there, else the time to what is due next."""
         if any(pod.active for pod in snapshot.pods_of(Step.WORK)):
             return self._settings.scrape_interval_seconds
-        blocked_until = snapshot.status.source.blocked_until
-        if blocked_until is not None and current_step(snapshot) is Step.WORK and not snapshot.run.spec.suspend:
-            pause = max(0.1, (blocked_until - self._clock()).total_seconds())
-            return min(pause, FULL_LOOK_SECONDS)
-        return FULL_LOOK_SECONDS
+        status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
+        pauses = [FULL_LOOK_SECONDS]
+        if status.source.blocked_until is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
+            pauses.append((status.source.blocked_until - now).total_seconds())
+        left = seconds_left(spec.active_deadline_seconds, status.active, now)
+        if left and status.active.since is not None:
+            pauses.append(left)
+        return max(0.1, min(pauses))
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""

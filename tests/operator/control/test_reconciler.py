@@ -327,6 +327,37 @@ async def test_suspending_suspends_the_work_and_going_on_lets_it_go_on() -> None
         assert world.kube.job("talks-work")["spec"].get("suspend", False) is suspend
 
 
+async def test_a_deadline_that_has_passed_is_handed_to_the_job_once() -> None:
+    world = World(activeDeadlineSeconds=100)
+    await world.work([make_sample()] * 4)
+    assert (await world.look(seconds=90)).again_after is not None
+    assert "activeDeadlineSeconds" not in world.kube.job("talks-work")["spec"]
+    await world.look(seconds=10)
+    assert world.kube.job("talks-work")["spec"]["activeDeadlineSeconds"] == 1
+    assert world.ready[0] == "DeadlineExceeded"
+    world.kube.writes.clear()
+    await world.look()
+    assert not [what for what in world.kube.writes if "jobs" in what]
+
+
+async def test_a_run_with_a_deadline_is_looked_at_when_it_passes() -> None:
+    world = World(activeDeadlineSeconds=60)
+    first = await world.look()
+    assert first.again_after == 60
+    await world.look(seconds=60)
+    assert world.kube.job("talks-discover")["spec"]["activeDeadlineSeconds"] == 1
+
+
+async def test_counting_is_not_bound_by_the_deadline() -> None:
+    world = World(activeDeadlineSeconds=10)
+    await world.work([])
+    failed = {"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "too long"}
+    world.kube.update(JOBS, "talks-work", status={"conditions": [failed]})
+    for _ in range(3):
+        await world.look(seconds=60)
+    assert "activeDeadlineSeconds" not in world.kube.job("talks-finish")["spec"]
+
+
 @pytest.mark.parametrize("step", [Step.DISCOVER, Step.FINISH])
 async def test_suspending_stops_the_other_steps_too(step: Step) -> None:
     world = World()
