@@ -29,7 +29,7 @@ RUNS ?= 50
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart cluster-up cluster-down clean
+.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -74,11 +74,16 @@ bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, wit
 bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
 	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)
 
-crds: $(INSTALLED) ## Write crds/, and the chart's template of it, from the contract's types.
+crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds
+	@$(BIN)/python -m dev.write_api_reference
 
 chart: crds ## Write what the chart repeats: the CRD, the values in its README, alerts and dashboards.
 	@$(BIN)/python -m dev.write_chart
+
+docs: $(INSTALLED) ## The documentation as a site, into build/site; fails on a link that leads nowhere.
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "built build/site; to read it: $(BIN)/python -m http.server --directory build/site 8000"
 
 cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
 	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
