@@ -22,6 +22,7 @@ SPEAKING = (
     "worker_image/ingestion_worker/steps",
 )
 FILES = (
+    "operator/ingestion_operator/observe/jobs.py",
     "operator/ingestion_operator/reconciler.py",
     "worker_image/ingestion_worker/conclusion.py",
     "worker_image/ingestion_worker/models/model_source.py",
