@@ -86,7 +86,7 @@ docs: $(INSTALLED) ## The documentation as a site, into build/site; fails on a l
 	@echo "built build/site; to read it: $(BIN)/python -m http.server --directory build/site 8000"
 
 cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
-	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
+	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-operator=.venv --image ingestion-worker=.venv
 
 cluster-down: $(INSTALLED) ## End it.
 	@$(BIN)/python -m dev.cluster down

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion_operator.telemetry.server import CannotServe, Endpoint
+from ingestion_operator.telemetry.server import CannotServe, Endpoint, with_brackets
 
 app = typer.Typer(
     help="Drives IngestionRuns: lists their videos, runs GPU workers as Jobs, and keeps them within device memory.",
@@ -113,7 +113,7 @@ def run(
         recorder=Recorder(record) if record is not None else None,
     )
     try:
-        asyncio.run(main.run(settings, namespace or [], liveness, metrics_endpoint))
+        asyncio.run(main.run(settings, namespace or [], liveness and with_brackets(liveness), metrics_endpoint))
     except CannotServe as problem:
         typer.echo(f"error: {problem}", err=True)
         raise typer.Exit(1) from problem
