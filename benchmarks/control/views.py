@@ -70,7 +70,6 @@ def job_of(world: World) -> Job:
         suspended=False,
         completions=controller.completions,
         ttl_seconds=None,
-        deadline_seconds=None,
         complete=controller.complete,
         failed=False,
         failure="",

@@ -117,6 +117,7 @@ class MemoryStatus(StatusModel):
         [], max_length=MAX_FLOORS, description="The last measurements that this is the median of, newest last."
     )
     device_bytes: Count | None = Field(None, description="Size of the device.")
+    devices: Count = Field(0, description="On so many devices workers were heard at once, at the most.")
     budget_bytes: Count | None = Field(None, description="What each worker may use now.")
     last_oom_at: datetime | None = None
     pressed_since: datetime | None = Field(None, description="Since when a shared device has been too full.")

@@ -58,7 +58,6 @@ def make_job(step: Step = Step.WORK, **fields: Any) -> Job:
         suspended=False,
         completions=20 if step is Step.WORK else 1,
         ttl_seconds=None,
-        deadline_seconds=None,
         complete=False,
         failed=False,
         failure="",

@@ -24,13 +24,13 @@ class Job:
     suspended: bool
     completions: int
     ttl_seconds: int | None
-    deadline_seconds: int | None
     complete: bool
     failed: bool
     failure: str
     succeeded: int
     failed_indexes: int
     created_at: datetime
+    deadline_seconds: int | None = None
 
     @property
     def over(self) -> bool:

@@ -183,6 +183,7 @@ class _Report:
             "pressed_since": decision.pressed_since,
             "budget_bytes": limits.budget_bytes,
             "device_bytes": decision.device_bytes,
+            "devices": decision.devices,
         }
         return memory.model_copy(update=seen)
 
