@@ -112,7 +112,15 @@ async def test_every_metric_that_is_declared_is_served_and_no_other() -> None:
     declared = {
         metric.name.removesuffix("_total"): metric.kind.value for metric in (*names.OF_OPERATOR, *names.OF_RUNS)
     }
-    assert {name: family.type for name, family in page.families.items()} == declared
+    of_the_process = "process_"
+    served = {name: family.type for name, family in page.families.items() if not name.startswith(of_the_process)}
+    assert served == declared
+
+
+async def test_the_process_tells_since_when_it_runs_and_what_it_takes() -> None:
+    page = Metrics(Operator().settings.metrics.registry)
+    assert (page.value("process_start_time_seconds") or 0) > 0
+    assert (page.value("process_resident_memory_bytes") or 0) > 0
 
 
 @pytest.fixture
