@@ -78,6 +78,7 @@ crds: $(INSTALLED) ## Write crds/, and the chart's template of it, from the cont
 	@$(BIN)/python -m dev.write_crds
 
 chart: crds ## Write what the chart repeats: the CRD, the values in its README, alerts and dashboards.
+	@$(BIN)/python -m dev.write_grafana
 	@$(BIN)/python -m dev.write_chart
 
 cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
