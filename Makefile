@@ -82,7 +82,7 @@ chart: crds ## Write what the chart repeats: the CRD, the values in its README, 
 	@$(BIN)/python -m dev.write_chart
 
 cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
-	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
+	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-operator=.venv --image ingestion-worker=.venv
 
 cluster-down: $(INSTALLED) ## End it.
 	@$(BIN)/python -m dev.cluster down

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import subprocess
-import sys
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -17,13 +15,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import psutil
-import yaml
 
 from benchmarks.reaction.report import Load
 from benchmarks.reaction.timeline import Event, Kind, Reaction, reaction
 from benchmarks.reaction.watch import Watch
 from dev.cluster import Cluster, NodeOptions
-from dev.cluster.processes import Child
+from dev.cluster.kubectl import kubectl
+from dev.installation import IMAGES, Installation, claim, namespace
 from ingestion_contract import identity
 from ingestion_operator.kube import Kube
 from ingestion_operator.resources import RUNS
@@ -40,8 +38,7 @@ SPACING_SECONDS = 1.2
 
 _NAMESPACE = "reaction"
 _CLAIM = "results"
-_IMAGE = "worker"
-_ACCOUNT = "ingestion-operator"
+_IMAGE = "ingestion-worker"
 _START_SECONDS = 240.0
 _REACTION_SECONDS = 45.0
 _LEAD_SECONDS = 2.0
@@ -86,24 +83,25 @@ def measure(count: int, folder: Path, recordings: Path, say: Say) -> Outcome:
 
     Args:
         count: runs at once, of each kind as many.
-        folder: for the cluster and the operator's log.
+        folder: for the cluster.
         recordings: an empty folder for the operator's decisions.
         say: is told what is done.
 
     Raises:
         TimeoutError: not all workers were at work in time.
-        ChildDied: the operator, or a part of the cluster, ended by itself.
+        ChildDied: a part of the cluster ended by itself.
+        OperatorDown: the operator did.
     """
     kinds = list(Kind)
     runs = [Run(f"run-{number:03}", kinds[number % len(kinds)]) for number in range(count)]
     pods = count * (WORKERS + 2) + 8
-    options = NodeOptions(cpus=pods, gpus=pods, pods=pods, images={_IMAGE: Path(__file__).parent / "image"})
-    with Cluster(folder / "cluster", options, say) as cluster, _operator(cluster, folder, recordings) as operator:
+    options = NodeOptions(cpus=pods, gpus=pods, pods=pods, images={_IMAGE: Path(__file__).parent / "image", **IMAGES})
+    with Cluster(folder / "cluster", options, say) as cluster, _operator(cluster, recordings) as operator:
         return asyncio.run(_Scene(cluster, operator, runs, say).play())
 
 
 class _Scene:
-    def __init__(self, cluster: Cluster, operator: Child, runs: Sequence[Run], say: Say) -> None:
+    def __init__(self, cluster: Cluster, operator: Installation, runs: Sequence[Run], say: Say) -> None:
         self._cluster = cluster
         self._operator = operator
         self._runs = runs
@@ -188,52 +186,17 @@ class _Scene:
 
 
 @contextmanager
-def _operator(cluster: Cluster, folder: Path, recordings: Path) -> Iterator[Child]:
-    """Run the operator as it comes, with the rights that deploy/ gives it, and a recording of its decisions."""
-    _kubectl(cluster, "apply", "-f", str(REPOSITORY / "crds"), "-f", str(REPOSITORY / "deploy"))
-    _kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev", "--timeout=30s")
-    _kubectl(cluster, "create", "namespace", _NAMESPACE)
-    _kubectl(cluster, "apply", "-n", _NAMESPACE, "-f", "-", given=json.dumps(_claim()))
-    program = str(Path(sys.executable).with_name("ingestion-operator"))
-    command = [program, "run", "--namespace", _NAMESPACE, "--worker-image", _IMAGE, "--record", str(recordings)]
-    environment = {**os.environ, "KUBECONFIG": str(_kubeconfig(cluster, folder))}
-    operator = Child("operator", command, folder / "operator.log", environment)
+def _operator(cluster: Cluster, recordings: Path) -> Iterator[Installation]:
+    """Install the operator as it comes, and copy the recording of its decisions at the end."""
+    kubectl(cluster, "apply", "-f", "-", given=namespace(_NAMESPACE))
+    kubectl(cluster, "apply", "-f", "-", given=claim(_CLAIM, _NAMESPACE))
+    operator = Installation(cluster)
+    operator.install({})
+    operator.until_ready()
     try:
         yield operator
     finally:
-        operator.stop(grace_seconds=10)
-
-
-def _claim() -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": _CLAIM},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-
-
-def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    token = _kubectl(cluster, "create", "token", _ACCOUNT, "-n", _ACCOUNT, "--duration", "1h").strip()
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"][0]["user"] = {"token": token}
-    path = folder / "operator.kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(config))
-    return path
-
-
-def _kubectl(cluster: Cluster, *arguments: str, given: str | None = None) -> str:
-    """Run kubectl as the administrator and return what it says.
-
-    Raises:
-        RuntimeError: it failed; the message has its words.
-    """
-    command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout
+        shutil.copytree(operator.recordings, recordings, dirs_exist_ok=True)
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

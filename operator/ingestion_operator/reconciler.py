@@ -141,7 +141,9 @@ class Reconciler:
         now = self._clock()
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
-        if status != snapshot.status:
+        if status != snapshot.status or self._moves_something(replace(snapshot, status=status)):
+            # Also a status that is the same: the API server refuses it if another operator has written one meanwhile,
+            # and nothing must be moved after a status that is not the latest.
             await self._write(raw, status)
         if decision is not None and decision.change is not None:
             self._settings.metrics.count_decision(decision.change)
@@ -189,6 +191,12 @@ class Reconciler:
             self._obstacle = None
             return Look(0.0)
         return Look(self._again_after(snapshot))
+
+    def _moves_something(self, snapshot: Snapshot) -> bool:
+        """Return whether a Job or the workers' limits are not as the status says."""
+        step = current_step(snapshot)
+        limits = current_limits(Situation(snapshot, self._clock()))
+        return bool(jobs.wanted_change(snapshot, step)) or (step is Step.WORK and limits != self._limits_written)
 
     async def _converge(self, snapshot: Snapshot) -> None:
         run, step = snapshot.run, current_step(snapshot)

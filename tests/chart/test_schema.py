@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dev.helm.command import HelmRefused, helm
 from dev.write_chart import CHART
-from tests.chart.kit import HelmRefused, copy_of_the_chart, helm, render
+from tests.chart.kit import copy_of_the_chart, render
 
 
 @pytest.mark.parametrize(

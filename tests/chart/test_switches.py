@@ -7,11 +7,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from dev.helm.command import HelmRefused
 from ingestion_contract import identity, metrics
 from ingestion_contract.pod import Step
 from ingestion_operator.cli import app
 from ingestion_operator.desired.names import COMPONENT, COMPONENT_LABEL
-from tests.chart.kit import NAMESPACE, RELEASE, HelmRefused, Rendered, copy_of_the_chart, render
+from tests.chart.kit import NAMESPACE, RELEASE, Rendered, copy_of_the_chart, render
 
 MONITORING_LABELS = {"release": "prometheus"}
 
@@ -31,7 +32,7 @@ def pod_spec(rendered: Rendered) -> dict[str, Any]:
         ({"logFormat": "plain"}, "--log-format=plain"),
         ({"logLevel": "debug"}, "--log-level=debug"),
         ({"namespaces": ["talks"]}, "--namespace=talks"),
-        ({"metrics": {"enabled": True, "port": 9999}}, "--metrics=http://0.0.0.0:9999/metrics"),
+        ({"metrics": {"enabled": True, "port": 9999}}, "--metrics=http://$(POD_IP):9999/metrics"),
     ],
 )
 def test_settings_become_arguments(values: dict[str, Any], argument: str) -> None:
@@ -171,6 +172,16 @@ def test_the_environment_reaches_the_operator() -> None:
     variable = {"name": "https_proxy", "value": "http://proxy.example.org:3128"}
 
     assert variable in render({"env": [variable]}).container()["env"]
+
+
+def test_volumes_reach_the_operator_beside_its_own() -> None:
+    claim = {"name": "recordings", "persistentVolumeClaim": {"claimName": "recordings"}}
+    place = {"name": "recordings", "mountPath": "/recordings"}
+    rendered = render({"volumes": [claim], "volumeMounts": [place]})
+
+    assert [volume["name"] for volume in pod_spec(rendered)["volumes"]] == ["tmp", "recordings"]
+    assert claim in pod_spec(rendered)["volumes"]
+    assert place in rendered.container()["volumeMounts"]
 
 
 def test_a_budget_refuses_the_eviction_of_the_only_pod() -> None:

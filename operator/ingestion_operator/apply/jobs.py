@@ -25,10 +25,21 @@ async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSet
     """
     run, job = snapshot.run, snapshot.jobs.get(step)
     if job is not None:
-        return await _change(kube, run, job, _wanted(run, snapshot.status, step))
+        change = wanted_change(snapshot, step)
+        return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": change}) if change else None
     if run.spec.suspend:
         return None
     return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))
+
+
+def wanted_change(snapshot: Snapshot, step: Step) -> dict[str, Any]:
+    """Return what is to be changed in the spec of a step's Job, if it is there, so that it is as the status says."""
+    job = snapshot.jobs.get(step)
+    if job is None or job.over:
+        return {}
+    present = {"suspend": job.suspended, "parallelism": job.parallelism}
+    wanted = _wanted(snapshot.run, snapshot.status, step)
+    return {key: value for key, value in wanted.items() if present[key] != value}
 
 
 async def remove_again(kube: Kube, run: IngestionRun, job: Job) -> None:
@@ -70,11 +81,3 @@ def _wanted(run: IngestionRun, status: IngestionRunStatus, step: Step) -> dict[s
         # The Job's `suspend` is Kueue's, which would answer every change of it with its own.
         return {"parallelism": 0 if run.spec.suspend else parallelism}
     return {"suspend": run.spec.suspend, "parallelism": parallelism}
-
-
-async def _change(kube: Kube, run: IngestionRun, job: Job, wanted: dict[str, Any]) -> Object | None:
-    present = {"suspend": job.suspended, "parallelism": job.parallelism}
-    patch = {key: value for key, value in wanted.items() if present[key] != value}
-    if not patch or job.over:
-        return None
-    return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": patch})

@@ -83,11 +83,7 @@ async def test_deleting_a_run_removes_what_it_made(runs: Runs, operator: Operato
     await runs.until("the work goes on", lambda status: status.videos.succeeded)
     assert len(await runs.children(run)) >= 8
     await runs.delete()
-
-    async def nothing_left() -> bool:
-        return not await runs.children(run)
-
-    await eventually("nothing is left", nothing_left)
+    await runs.until_children_are_gone(run)
 
 
 async def test_an_operator_that_is_killed_changes_nothing_in_the_outcome(runs: Runs, operator: Operator) -> None:

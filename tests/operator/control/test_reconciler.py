@@ -232,6 +232,24 @@ async def test_a_stale_operator_is_refused() -> None:
         await world.reconciler.look()
 
 
+async def test_an_operator_that_has_missed_what_another_decided_moves_nothing_until_it_has_read_it() -> None:
+    world = World()
+    await world.work([make_sample(gib=48, limits_revision=1)] * 4)
+    for _ in range(3):
+        await world.look()
+    decided = world.kube.status()["workers"] | {"parallelism": 2}
+    world.kube.update(RUNS, "talks", status=world.kube.status() | {"workers": decided})
+    world.kube.update(JOBS, "talks-work", spec=world.kube.job("talks-work")["spec"] | {"parallelism": 2})
+    world.cache.put_job(UID, world.kube.job("talks-work"))  # whose watch is ahead of that of the run
+
+    with pytest.raises(Conflict):
+        await world.reconciler.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
 async def test_a_name_that_is_taken_is_said_and_the_run_goes_on_once_it_is_free() -> None:
     world = World()
     foreign = {"kind": "Job", "metadata": {"name": "talks-discover", "namespace": "default"}, "spec": {}}
