@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from dev.grafana import alert_rules, operator, run
+from dev.grafana import alert_rules, alerts, operator, run
 
 ROOT = Path(__file__).parents[1]
 MONITORING = ROOT / "monitoring"
-ALERTS = MONITORING / "alerts"
 DASHBOARDS = MONITORING / "dashboards"
 ALERT_RULES = MONITORING / "grafana" / "alerting" / "ingestion-operator.yaml"
 
@@ -18,12 +15,7 @@ ALERT_RULES = MONITORING / "grafana" / "alerting" / "ingestion-operator.yaml"
 def rendered() -> dict[Path, str]:
     """Return the text of each file, by path."""
     dashboards = {DASHBOARDS / f"{page.UID}.json": page.rendered() for page in (run, operator)}
-    groups = [
-        group
-        for path in sorted(ALERTS.glob("*.yaml"))
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-    ]
-    return {**dashboards, ALERT_RULES: alert_rules.rendered(groups, dashboards.values())}
+    return {**dashboards, ALERT_RULES: alert_rules.rendered(alerts.groups(), dashboards.values())}
 
 
 def main() -> None:

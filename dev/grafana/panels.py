@@ -21,6 +21,8 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from dev.grafana.alerts import runbooks
+
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 """The data source that the dashboard's user has chosen."""
 
@@ -64,8 +66,8 @@ class Text:
 
     @property
     def description(self) -> str:
-        """Return the question, and which alerts the panel shows."""
-        shown = "".join(f"\n\nAlert: {alert}" for alert in self.alerts)
+        """Return the question, and which alerts the panel shows, with their runbooks in the repository."""
+        shown = "".join(f"\n\nAlert: {alert}\n\nRunbook: {runbooks()[alert]}" for alert in self.alerts)
         return self.question + shown
 
 

@@ -9,8 +9,8 @@ from typing import Any
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TIME = r"(\d+)([smhd])"
 _TIMES_OF_AN_EXPRESSION = re.compile(rf"(?<=\[){_TIME}(?=\])|(?<=offset ){_TIME}")
-_LEAST_RANGE_SECONDS = 4
-"""Of a range: a rate needs two scrapes, which come every second."""
+_LEAST_RANGE_SECONDS = 6
+"""Of a range: a rate needs two scrapes, which come every second or two, one of which may fail."""
 
 
 def paced(groups: Iterable[Mapping[str, Any]], pace: float) -> list[dict[str, Any]]:

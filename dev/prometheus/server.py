@@ -24,6 +24,10 @@ _ANSWERS_WITHIN_SECONDS = 10.0
 Config = Mapping[str, Any]
 
 
+class NotReady(RuntimeError):
+    """Prometheus does not run; the message has its log."""
+
+
 class QueryRefused(Exception):
     """Prometheus does not take an expression; the message has its words."""
 
@@ -46,14 +50,17 @@ class Alert:
 
 
 class Prometheus:
-    """A server that scrapes and evaluates every second, with its data in a folder."""
+    """A server that scrapes and evaluates every second or two, with its data in a folder."""
 
-    def __init__(self, folder: Path, scrape_configs: Sequence[Config], groups: Sequence[Config] = ()) -> None:
+    def __init__(
+        self, folder: Path, scrape_configs: Sequence[Config], groups: Sequence[Config] = (), *, every_seconds: int = 1
+    ) -> None:
+        every = f"{every_seconds}s"
         folder.mkdir(parents=True, exist_ok=True)
         rules = folder / "rules.yaml"
         rules.write_text(yaml.safe_dump({"groups": list(groups)}), encoding="utf-8")
         config = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
             "rule_files": [str(rules)],
             "scrape_configs": list(scrape_configs),
         }
@@ -72,7 +79,7 @@ class Prometheus:
         """Run it for a while.
 
         Raises:
-            TimeoutError: it is not ready within a minute; the message has its log.
+            NotReady: it ended, or is not ready within a minute; the message has its log.
         """
         command = [
             "prometheus",
@@ -83,7 +90,7 @@ class Prometheus:
         ]
         with (self._folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
             try:
-                self._wait_until_ready()
+                self._wait_until_ready(process)
                 yield
             finally:
                 process.terminate()
@@ -134,15 +141,15 @@ class Prometheus:
         except HTTPError as refused:
             raise QueryRefused(f"{parameters.get('query', what)}: {json.load(refused)['error']}") from refused
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         ends = monotonic() + _READY_WITHIN_SECONDS
         while True:
             try:
                 urlopen(f"{self.url}/-/ready", timeout=_ANSWERS_WITHIN_SECONDS).close()
                 return
             except URLError:
-                if monotonic() > ends:
-                    raise TimeoutError((self._folder / "log").read_text(encoding="utf-8")) from None
+                if monotonic() > ends or process.poll() is not None:
+                    raise NotReady((self._folder / "log").read_text(encoding="utf-8")) from None
                 sleep(0.1)
 
 

@@ -1,5 +1,6 @@
 """What every value does."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,17 @@ def test_alerts_become_one_prometheus_rule_with_their_templates_as_they_are(tmp_
     assert [group for group in rule["spec"]["groups"] if group in groups] == groups
     assert MONITORING_LABELS.items() <= rule["metadata"]["labels"].items()
     assert "PrometheusRule" not in render(chart=chart).kinds()
+
+
+def test_prometheus_takes_the_rules_of_the_chart(tmp_path: Path) -> None:
+    values = {
+        "monitoring": {"prometheusRule": {"enabled": True, "runbookBaseUrl": "https://docs.example.org/runbooks"}}
+    }
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(yaml.safe_dump(render(values).one("PrometheusRule")["spec"]))
+    done = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_runbook_of_an_alert_becomes_an_address_where_its_folder_has_one() -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from dev.grafana.alert_rules import DATA_SOURCE
-from dev.write_grafana import ALERT_RULES, ALERTS, DASHBOARDS, ROOT, rendered
+from dev.grafana.alerts import FOLDER as ALERTS
+from dev.write_grafana import ALERT_RULES, DASHBOARDS, ROOT, rendered
 
 OF_A_GROUP = {"orgId", "name", "folder", "interval", "rules"}
 OF_A_RULE = {

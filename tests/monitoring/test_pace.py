@@ -17,7 +17,7 @@ def test_all_times_are_shorter_by_the_pace_and_nothing_else_is_changed() -> None
     (group,) = paced([GROUP], 60)
     (rule,) = group["rules"]
     assert rule["for"] == "10000ms"
-    assert rule["expr"] == "a offset 45000ms unless changes(b[30000ms]) > 300 or rate(c[4000ms]) > 0"
+    assert rule["expr"] == "a offset 45000ms unless changes(b[30000ms]) > 300 or rate(c[6000ms]) > 0"
     assert {**rule, "expr": RULE["expr"], "for": RULE["for"]} == RULE
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import yaml
-
+from dev.grafana.alerts import groups
 from dev.prometheus import Prometheus
-from dev.write_metrics import ALERTS
 from ingestion_contract.status import Condition, ConditionStatus, ConditionType, IngestionRunStatus, Videos
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
@@ -50,10 +48,10 @@ def well() -> list[SeenRun]:
 
 def at_once() -> list[dict[str, Any]]:
     """The alerts, which do not wait for how long something lasts."""
-    groups = [yaml.safe_load(path.read_text(encoding="utf-8"))["groups"][0] for path in ALERTS.glob("*.yaml")]
-    for group in groups:
+    found = groups()
+    for group in found:
         del group["rules"][0]["for"]
-    return groups
+    return found
 
 
 def test_alerts_fire_and_clear_in_a_real_prometheus(tmp_path: Path) -> None:
