@@ -192,7 +192,10 @@ def states(text: Text, query: Query, size: Size = Size(12, 5), colour: str = BLU
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; its query's series have the labels by which the rows are joined."""
+    """A column of a table; its query's series have the labels by which the rows are joined.
+
+    Without a title, the values are not shown, but what other labels the series have.
+    """
 
     title: str
     expr: str
@@ -215,10 +218,12 @@ def rows(
     names, hidden = {}, {"Time": True}
     for letter, column in zip(_LETTERS, columns, strict=False):
         panel = panel.with_target(_target(letter, Query(column.expr, "")).instant().format(PromQueryFormat.TABLE))
-        panel = panel.override_by_name(column.title, [DynamicConfigValue("unit", column.unit)])
-        names[f"Value #{letter}"] = column.title
-        if not column.title:
-            hidden[f"Value #{letter}"] = True
+        value = f"Value #{letter}"
+        if column.title:
+            names[value] = column.title
+            panel = panel.override_by_name(column.title, [DynamicConfigValue("unit", column.unit)])
+        else:
+            hidden[value] = True
     title, address = link
     return (
         panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from dev.grafana.reading import ReadPanel, Target, concrete, marks, panels
 from dev.prometheus import Prometheus, Series
 
+_HONEST = "a preview of the queries, not drawn by Grafana"
 _COLUMNS = 24
 _INCHES_OF_A_COLUMN = 0.75
 _INCHES_OF_A_LINE = 0.33
@@ -90,15 +91,17 @@ class _Asked:
         return [at - self.window.start for at in found if self.window.start <= at <= self.window.end]
 
 
-def draw(text: str, prometheus: Prometheus, variables: Mapping[str, str], window: Window, path: Path) -> None:
-    """Draw a dashboard, given as JSON, into a picture.
+def draw(
+    text: str, prometheus: Prometheus, variables: Mapping[str, str], window: Window, caption: str, path: Path
+) -> None:
+    """Draw a dashboard, given as JSON, into a picture, with a caption that says what it is of.
 
     Raises:
         QueryRefused: Prometheus does not take a query.
     """
     asked = _Asked(prometheus, variables, window)
     found = panels(text)
-    lines = max(panel.raw["gridPos"]["y"] + panel.raw["gridPos"]["h"] for panel in found)
+    lines = 1 + max(panel.raw["gridPos"]["y"] + panel.raw["gridPos"]["h"] for panel in found)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(_COLUMNS * _INCHES_OF_A_COLUMN, lines * _INCHES_OF_A_LINE))
         moments = asked.moments(text)
@@ -109,7 +112,8 @@ def draw(text: str, prometheus: Prometheus, variables: Mapping[str, str], window
             if panel.kind == "timeseries":
                 for at in moments:
                     axes.axvline(at, color=_NAMED["blue"], linestyle=":", linewidth=1)
-        figure.savefig(path, dpi=80)
+        figure.text(0.995, 0.4 / lines, f"{_HONEST}; {caption}; seconds", ha="right", va="center", style="italic")
+        figure.savefig(path, dpi=72)
 
 
 def _place(panel: ReadPanel, lines: int) -> tuple[float, float, float, float]:

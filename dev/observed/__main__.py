@@ -59,7 +59,8 @@ def _table(seen: Observed) -> Table:
 def _draw(seen: Observed, page: str, path: Path) -> None:
     window = Window(seen.began - _MARGIN_SECONDS, seen.ended)
     text = (DASHBOARDS / f"{page}.json").read_text(encoding="utf-8")
-    draw(text, seen.prometheus, {"namespace": NAMESPACE, "run": RUN, "datasource": "prometheus"}, window, path)
+    variables = {"namespace": NAMESPACE, "run": RUN, "datasource": "prometheus"}
+    draw(text, seen.prometheus, variables, window, "simulated GPU", path)
 
 
 if __name__ == "__main__":

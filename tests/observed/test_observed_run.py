@@ -30,7 +30,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
         yield found
 
 
-def test_the_incident_fires_an_alert_that_clears_once_the_operator_has_answered(seen: Observed) -> None:
+def test_the_incident_fires_an_alert_that_clears_once_what_does_not_fit_has_let_go(seen: Observed) -> None:
     assert seen.result.complete
     assert "IngestionDeviceMemoryAboveTarget" in seen.fired_and_cleared
 
@@ -60,5 +60,6 @@ def test_every_panel_shows_something_of_the_run(path: Path, seen: Observed) -> N
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_preview_is_drawn(path: Path, seen: Observed, tmp_path: Path) -> None:
     picture = tmp_path / "preview.png"
-    draw(path.read_text(encoding="utf-8"), seen.prometheus, VARIABLES, Window(seen.began, seen.ended), picture)
+    window = Window(seen.began, seen.ended)
+    draw(path.read_text(encoding="utf-8"), seen.prometheus, VARIABLES, window, "a test", picture)
     assert picture.stat().st_size > 100_000
