@@ -72,6 +72,10 @@ class _Asked:
         asked = concrete(expr, self.variables, _RATE_SECONDS)
         return self.prometheus.over_time(asked, self.window.start, self.window.end, self.step)
 
+    def answer_at_the_end(self, expr: str) -> Sequence[Series]:
+        asked = concrete(expr, self.variables, _RATE_SECONDS)
+        return self.prometheus.over_time(asked, self.window.end, self.window.end, 1)
+
     def broken(self, series: Series) -> tuple[list[float], list[float]]:
         """Return times and values of a series, with a value that is not drawn in each of its gaps."""
         times: list[float] = []
@@ -141,14 +145,12 @@ def _draw_row(axes: Axes, panel: ReadPanel, asked: _Asked) -> None:
 def _draw_number(axes: Axes, panel: ReadPanel, asked: _Asked) -> None:
     axes.set_axis_off()
     (target,) = panel.targets
-    found = [series for series in asked.answer(target.expr) if series.points]
-    latest = max(found, key=lambda series: series.points[-1][0], default=None)
     words, colour = "-", _NAMED["text"]
-    if latest is not None:
-        value = latest.points[-1][1]
+    for series in asked.answer_at_the_end(target.expr):
+        value = series.points[-1][1]
         defaults = panel.raw["fieldConfig"]["defaults"]
         named = panel.raw["options"]["textMode"] == "name"
-        words = _called(target, latest) if named else _written(value, defaults["unit"], defaults.get("decimals", 0))
+        words = _called(target, series) if named else _written(value, defaults["unit"], defaults.get("decimals", 0))
         colour = _NAMED[_reached(value, defaults["thresholds"]["steps"])]
     axes.text(0.5, 0.4, words, ha="center", va="center", fontsize=17, color=colour, transform=axes.transAxes)
 
@@ -221,7 +223,7 @@ def _draw_table(axes: Axes, panel: ReadPanel, asked: _Asked) -> None:
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for target in panel.targets:
         title = order.get(f"Value #{target.letter}", "")
-        for series in asked.answer(target.expr):
+        for series in asked.answer_at_the_end(target.expr):
             row = rows.setdefault((series.labels["namespace"], series.labels["run"]), {})
             row |= {name: value for name, value in series.labels.items() if not title}
             if title:
@@ -278,6 +280,5 @@ def _written(value: float, unit: str, decimals: int) -> str:
         return f"{value / 2**30:.1f} GiB" if value >= 2**28 else f"{value / 2**20:.0f} MiB"
     if unit == "s":
         return f"{value:.{decimals}f} s" if value < 120 else f"{value / 60:.0f} min"
-    if unit == "ops":
-        return f"{value:.{decimals}f}/s"
-    return f"{value:.{decimals}f}"
+    written = f"{value:.2g}" if 0 < abs(value) < 1 else f"{value:.{decimals}f}"
+    return f"{written}/s" if unit == "ops" else written
