@@ -35,7 +35,7 @@ def main(
     build: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = ROOT / "build",
 ) -> None:
     """Play the founding incident under a real Prometheus, and show which alerts fire and clear."""
-    options = Options(videos, gpu_gib, 4, True, False, False, build.absolute())
+    options = Options(videos, gpu_gib, workers=4, adapt=True, keep=False, kill_operator=False, build=build.absolute())
     end_as_ctrl_c_does()
     with observed(options, pace, console.print) as seen:
         console.print(_table(seen))
