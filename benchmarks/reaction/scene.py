@@ -3,71 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import psutil
 
 from benchmarks.reaction.report import Load
-from benchmarks.reaction.timeline import Event, Kind, Reaction, reaction
+from benchmarks.reaction.runs import NAMESPACE, WORKERS, Run, install, node, steady
+from benchmarks.reaction.timeline import Kind, Reaction
 from benchmarks.reaction.watch import Watch
-from dev.cluster import Cluster, NodeOptions
-from dev.cluster.kubectl import kubectl
-from dev.installation import IMAGES, Installation, claim, namespace
-from ingestion_contract import identity
+from dev.cluster import Cluster
+from dev.installation import Installation
 from ingestion_operator.kube import Kube
 from ingestion_operator.resources import RUNS
 
 REPOSITORY = Path(__file__).parents[2]
-WORKERS = 4
-DEVICE_GIB = 32.0
-BEFORE_GIB = 5.0
-AFTER_GIB = 10.5
-"""What each worker needs from its run's moment on: three hold it, the fourth runs out, and two fit under the target."""
-TARGET_PERCENT = 80
 SPACING_SECONDS = 1.2
 """On average, from one run's moment to the next one's; they lie by chance."""
 
-_NAMESPACE = "reaction"
-_CLAIM = "results"
-_IMAGE = "ingestion-worker"
 _START_SECONDS = 240.0
 _REACTION_SECONDS = 45.0
 _LEAD_SECONDS = 2.0
 _POLL_SECONDS = 0.5
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run, and how its worker shows that memory ran out."""
-
-    name: str
-    kind: Kind
-
-    def manifest(self) -> dict[str, Any]:
-        """Return the IngestionRun."""
-        plan = {"shards": WORKERS, "device": DEVICE_GIB, "before": BEFORE_GIB, "after": AFTER_GIB, "kind": self.kind}
-        return {
-            "apiVersion": identity.API_VERSION,
-            "kind": identity.KIND,
-            "metadata": {"name": self.name, "namespace": _NAMESPACE},
-            "spec": {
-                "source": {"urls": [f"http://stand-in/?{urlencode(plan)}"]},
-                "output": {"persistentVolumeClaim": {"claimName": _CLAIM, "path": self.name}},
-                "workers": {"parallelism": {"initial": WORKERS, "min": 1, "max": WORKERS}},
-                "memory": {"targetPercent": TARGET_PERCENT},
-            },
-        }
 
 
 @dataclass(frozen=True)
@@ -94,10 +58,11 @@ def measure(count: int, folder: Path, recordings: Path, say: Say) -> Outcome:
     """
     kinds = list(Kind)
     runs = [Run(f"run-{number:03}", kinds[number % len(kinds)]) for number in range(count)]
-    pods = count * (WORKERS + 2) + 8
-    options = NodeOptions(cpus=pods, gpus=pods, pods=pods, images={_IMAGE: Path(__file__).parent / "image", **IMAGES})
-    with Cluster(folder / "cluster", options, say) as cluster, _operator(cluster, recordings) as operator:
-        return asyncio.run(_Scene(cluster, operator, runs, say).play())
+    with Cluster(folder / "cluster", node(count), say) as cluster:
+        operator = install(cluster)
+        outcome = asyncio.run(_Scene(cluster, operator, runs, say).play())
+        shutil.copytree(operator.recordings, recordings, dirs_exist_ok=True)
+        return outcome
 
 
 class _Scene:
@@ -106,7 +71,7 @@ class _Scene:
         self._operator = operator
         self._runs = runs
         self._say = say
-        self._watch = Watch(cluster, _NAMESPACE)
+        self._watch = Watch(cluster, NAMESPACE)
 
     async def play(self) -> Outcome:
         async with self._watching(), await Kube.connect(self._cluster.kubeconfig) as kube:
@@ -137,18 +102,12 @@ class _Scene:
             await asyncio.gather(following, return_exceptions=True)
 
     def _steady(self) -> bool:
-        return all(
-            self._watch.ready_workers(run.name) == WORKERS
-            and self._watch.statuses.get(run.name, {}).get("memory", {}).get("budgetBytes")
-            for run in self._runs
-        )
+        return all(steady(self._watch, run) for run in self._runs)
 
     def _set_moments(self, window: float) -> None:
         now = time.time() + _LEAD_SECONDS
         for run in self._runs:
-            moment = self._output(run) / "moment.new"
-            moment.write_text(str(now + random.uniform(0, window)))
-            moment.rename(moment.with_name("moment"))
+            run.run_out_of_memory(self._cluster, now + random.uniform(0, window))
 
     async def _settle(self) -> None:
         """Wait until the memory of every run is under the line again, or the time for that has passed."""
@@ -172,31 +131,8 @@ class _Scene:
             await asyncio.sleep(_POLL_SECONDS)
 
     def _reactions(self) -> list[Reaction]:
-        line = DEVICE_GIB * TARGET_PERCENT / 100
-        sightings = self._watch.sightings
-        found = (reaction(run.name, run.kind, list(self._events(run)), sightings, WORKERS, line) for run in self._runs)
+        found = (run.reaction(self._cluster, self._watch.sightings) for run in self._runs)
         return [each for each in found if each is not None]
-
-    def _events(self, run: Run) -> Iterator[Event]:
-        for line in (self._output(run) / "events.jsonl").read_text().splitlines():
-            yield Event(**json.loads(line))
-
-    def _output(self, run: Run) -> Path:
-        return self._cluster.folder / "volumes" / _NAMESPACE / _CLAIM / run.name
-
-
-@contextmanager
-def _operator(cluster: Cluster, recordings: Path) -> Iterator[Installation]:
-    """Install the operator as it comes, and copy the recording of its decisions at the end."""
-    kubectl(cluster, "apply", "-f", "-", given=namespace(_NAMESPACE))
-    kubectl(cluster, "apply", "-f", "-", given=claim(_CLAIM, _NAMESPACE))
-    operator = Installation(cluster)
-    operator.install({})
-    operator.until_ready()
-    try:
-        yield operator
-    finally:
-        shutil.copytree(operator.recordings, recordings, dirs_exist_ok=True)
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

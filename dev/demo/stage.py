@@ -17,6 +17,7 @@ from dev.cluster.background import is_running
 from dev.demo import manifests
 from dev.demo.kube import Kube
 from dev.demo.options import ROOT, Options
+from dev.helm import HELM
 from dev.installation import IMAGES, Installation, claim, namespace
 from dev.sample_media.server import SampleServer
 from ingestion_worker.device import simulated
@@ -72,6 +73,7 @@ def set_up(options: Options, say: Say) -> Iterator[Stage]:
         simulated.create(gpu, int(options.gpu_gib * _GIB))
         say(f"simulated GPU: {options.gpu_gib:g} GiB, shared by {options.workers} workers")
         say(f"sample media: {options.videos} clips of espeak-ng speech (made once, then cached)")
+        HELM.executable(say)
         media = stack.enter_context(SampleServer(options.videos))
         cluster = stack.enter_context(Cluster(options.cluster_folder, _node(options, gpu), say))
         kube = Kube(cluster)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 from dev.cluster import Cluster
 from dev.cluster.kubectl import kubectl
@@ -17,6 +18,14 @@ Object = dict[str, Any]
 
 _KINDS = "deployments,replicasets,pods,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,crds"
 _OURS = f"app.kubernetes.io/instance={RELEASE}"
+_ACCOUNT = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"
+
+
+class Right(NamedTuple):
+    """Something that may be asked of the API server."""
+
+    verb: str
+    resource: str
 
 
 class Release:
@@ -62,6 +71,27 @@ class Release:
         listed = self._listed("get", _KINDS, "--all-namespaces", "-l", _OURS)
         return {f"{found['kind']} {found['metadata']['name']}" for found in listed}
 
+    def rights(self) -> set[Right]:
+        """Return what its roles allow the operator: verb, and resource with its API group."""
+        roles = self._listed("get", "clusterroles,roles", "--all-namespaces", "-l", _OURS)
+        mine = [role for role in roles if not role["metadata"]["name"].endswith(("-viewer", "-editor"))]
+        return {
+            Right(verb, _resource(group, resource))
+            for role in mine
+            for rule in role["rules"]
+            for group, resource, verb in product(rule["apiGroups"], rule["resources"], rule["verbs"])
+        }
+
+    def asked(self, decision: str) -> set[Right]:
+        """Return what the operator has asked of the API server since the cluster is there, with this decision."""
+        lines = (self._cluster.folder / "logs" / "control-plane" / "audit.jsonl").read_text().splitlines()
+        events = [event for event in map(json.loads, lines) if event["user"]["username"] == _ACCOUNT]
+        return {
+            _right(event)
+            for event in events
+            if "objectRef" in event and event["annotations"]["authorization.k8s.io/decision"] == decision
+        }
+
     async def until_left(self, *objects: str) -> None:
         """Wait until these are all that has the release's label."""
 
@@ -77,7 +107,7 @@ class Release:
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
             "spec": {
-                "user": f"system:serviceaccount:{NAMESPACE}:{RELEASE}",
+                "user": _ACCOUNT,
                 "resourceAttributes": {"namespace": namespace, "verb": verb, "resource": resource, "group": group},
             },
         }
@@ -90,3 +120,13 @@ class Release:
 
     def _helm(self, command: str, *arguments: Any, values: Mapping[str, Any] | None = None) -> str:
         return helm(command, *arguments, "--namespace", NAMESPACE, values=values, kubeconfig=self._cluster.kubeconfig)
+
+
+def _right(event: Object) -> Right:
+    reference = event["objectRef"]
+    names = [reference["resource"], *([reference["subresource"]] if "subresource" in reference else [])]
+    return Right(event["verb"], _resource(reference.get("apiGroup", ""), "/".join(names)))
+
+
+def _resource(group: str, resource: str) -> str:
+    return f"{resource}.{group}" if group else resource

@@ -27,6 +27,8 @@ def pod_spec(rendered: Rendered) -> dict[str, Any]:
     [
         ({"workerImage": {"repository": "workers", "tag": "7"}}, "--worker-image=workers:7"),
         ({"workerServiceAccount": "workers"}, "--worker-service-account=workers"),
+        ({"workerFsGroup": 1000680000}, "--worker-fs-group=1000680000"),
+        ({"workerFsGroup": None}, "--worker-fs-group=none"),
         ({"allowNetworks": ["10.0.0.0/8"]}, "--allow-network=10.0.0.0/8"),
         ({"scrapeIntervalSeconds": 2.5}, "--scrape-interval-seconds=2.5"),
         ({"levers": "frozen"}, "--levers=frozen"),

@@ -264,6 +264,8 @@ def test_an_address_that_is_taken_is_named() -> None:
     [
         ("http://0.0.0.0:8081/metrics", Endpoint("0.0.0.0", 8081)),
         ("http://[::]:8081/metrics", Endpoint("::", 8081)),
+        ("http://fd00::5:8081/metrics", Endpoint("fd00::5", 8081)),
+        ("http://2001:db8:0:1:1:1:1:1:8081/metrics", Endpoint("2001:db8:0:1:1:1:1:1", 8081)),
     ],
 )
 def test_an_address_is_read(url: str, endpoint: Endpoint) -> None:
