@@ -29,7 +29,7 @@ RUNS ?= 50
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ install: system $(INSTALLED) ## Everything that this repository needs, into .ven
 
 demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
 	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
+
+observe: system $(INSTALLED) ## The demonstration with a real Prometheus beside it, its alerts, and a preview of the dashboards (VIDEOS=200 GPU_GIB=24).
+	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
+	@$(BIN)/python -m dev.observed --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(KEEP),--keep)
 
 incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
 	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
@@ -79,6 +83,7 @@ crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/referenc
 	@$(BIN)/python -m dev.write_api_reference
 
 chart: crds ## Write what the chart repeats: the CRD, the values in its README, alerts and dashboards.
+	@$(BIN)/python -m dev.write_grafana
 	@$(BIN)/python -m dev.write_chart
 
 docs: $(INSTALLED) ## The documentation as a site, into build/site; fails on a link that leads nowhere.

@@ -100,6 +100,7 @@ def _values(options: Options) -> dict[str, Any]:
         "allowNetworks": [_MEDIA_NETWORK],
         "scrapeIntervalSeconds": _SCRAPE_SECONDS,
         "levers": "adapt" if options.adapt else "frozen",
+        "metrics": {"enabled": True},
     }
 
 

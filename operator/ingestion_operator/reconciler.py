@@ -32,10 +32,12 @@ from ingestion_operator.desired.config_maps import run_config_map
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.ends import EndsOfPods
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
+from ingestion_operator.run_log import RunLog
 from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 from ingestion_operator.telemetry.metrics import Metrics
@@ -97,6 +99,7 @@ class Reconciler:
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
         self._told = False
+        self._ends = EndsOfPods()
         self._seen: Snapshot | None = None
 
     @property
@@ -135,6 +138,7 @@ class Reconciler:
             await self._observer.refresh(run)
             self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
         snapshot = self._seen = await self._observer.observe(run, raw)
+        self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
         now = self._clock()
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
@@ -181,7 +185,8 @@ class Reconciler:
             told = known is not None and known.reason == finding.reason
             return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
         except BeingRemoved as problem:
-            _logger.info("run %s: %s", snapshot.run.metadata.name, problem)
+            meta = snapshot.run.metadata
+            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
             return Look(REMOVAL_RETRY_SECONDS)
         if self._obstacle is not None:
             self._obstacle = None
