@@ -29,7 +29,7 @@ RUNS ?= 50
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ install: system $(INSTALLED) ## Everything that this repository needs, into .ven
 
 demo: system $(INSTALLED) ## The founding incident, survived on a real Kubernetes API (VIDEOS=200 GPU_GIB=24 WORKERS=4 ADAPT=on|off KEEP=1).
 	@$(BIN)/python -m dev.demo --videos $(VIDEOS) --gpu-gib $(GPU_GIB) --workers $(WORKERS) --adapt $(ADAPT) $(if $(KEEP),--keep)
+
+observe: system $(INSTALLED) ## The demonstration with a real Prometheus beside it, its alerts, and a preview of the dashboards (VIDEOS=200 GPU_GIB=24).
+	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
+	@$(BIN)/python -m dev.observed --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(KEEP),--keep)
 
 incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
 	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
@@ -74,14 +78,20 @@ bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, wit
 bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
 	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)
 
-crds: $(INSTALLED) ## Write crds/, and the chart's template of it, from the contract's types.
+crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds
+	@$(BIN)/python -m dev.write_api_reference
 
 chart: crds ## Write what the chart repeats: the CRD, the values in its README, alerts and dashboards.
+	@$(BIN)/python -m dev.write_grafana
 	@$(BIN)/python -m dev.write_chart
 
+docs: $(INSTALLED) ## The documentation as a site, into build/site; fails on a link that leads nowhere.
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "built build/site; to read it: $(BIN)/python -m http.server --directory build/site 8000"
+
 cluster-up: system $(INSTALLED) ## A real Kubernetes on this machine, as processes; kubeconfig in build/cluster/kubeconfig.
-	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-worker:dev=.venv
+	@$(BIN)/python -m dev.cluster up --detach --gpus 8 --image ingestion-operator=.venv --image ingestion-worker=.venv
 
 cluster-down: $(INSTALLED) ## End it.
 	@$(BIN)/python -m dev.cluster down

@@ -19,6 +19,7 @@ README = CHART / "README.md"
 COPIED = {
     CHART / "files" / "alerts": (ROOT / "monitoring" / "alerts", "*.yaml"),
     CHART / "files" / "dashboards": (ROOT / "monitoring" / "dashboards", "*.json"),
+    CHART / "files" / "grafana-alerts": (ROOT / "monitoring" / "grafana" / "alerting", "*.yaml"),
 }
 BEGIN = "<!-- values: begin, written by `make chart` -->\n"
 END = "<!-- values: end -->\n"

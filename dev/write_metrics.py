@@ -1,13 +1,17 @@
-"""Write `docs/metrics.md` from the operator's declarations and the alerts: `python -m dev.write_metrics`."""
+"""Write `docs/metrics.md` from the declarations of metrics and the alerts: `python -m dev.write_metrics`."""
 
 from __future__ import annotations
 
+import ast
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
 
+from ingestion_contract import metrics as worker
 from ingestion_operator.telemetry import names
-from ingestion_operator.telemetry.names import MetricName, RunState
+from ingestion_operator.telemetry.names import Kind, MetricName, RunState
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "metrics.md"
@@ -20,12 +24,10 @@ _HEAD = """\
 
 `ingestion-operator run --metrics http://0.0.0.0:8081/metrics` serves the operator's metrics; without the option they
 are served nowhere. Scrape them with `honor_labels: true` (`honorLabels` of a ServiceMonitor or PodMonitor):
-`namespace` is the run's, not the operator's. The workers serve their own on port 9090, named in
-`contract/ingestion_contract/metrics.py`.
-
-With `--log-format json` each decision is a log line with the fields `namespace`, `run`, `lever`, `from`, `to`,
-`reason`.
+`namespace` is the run's, not the operator's. The workers always serve theirs, on port 9090. How all of it is
+scraped, and the dashboards that show it: [observability](observability.md).
 """
+_DECLARED = re.compile(r"(Counter|Gauge|Histogram)(?: \{([a-z_, ]+)\})?: (.+)", re.DOTALL)
 
 
 def rendered() -> str:
@@ -34,11 +36,16 @@ def rendered() -> str:
         [
             _HEAD,
             "## Of the operator\n",
+            "Besides these, `process_...`: since when it runs, and the memory and CPU time that it takes.\n",
             *_table(names.OF_OPERATOR),
             "\n## Of the runs\n",
             "They vanish with the run. Of a run that has ended, only its state, its result and its end are told.\n",
             *_table(names.OF_RUNS),
             "\nA run is in one state: " + ", ".join(f"`{state}`" for state in RunState) + ".",
+            "\n## Of the workers\n",
+            "Counters are of one process. A PodMonitor, or `monitoring/prometheus/scrape.yaml`, adds the labels"
+            " `namespace`, `run` and `pod`.\n",
+            *_table(of_workers()),
             "\n## Alerts\n",
             "A file each in `monitoring/alerts`, as Prometheus rule groups, with a runbook.\n",
             "| alert | severity | what it tells |",
@@ -47,6 +54,33 @@ def rendered() -> str:
             "",
         ]
     )
+
+
+def of_workers() -> tuple[MetricName, ...]:
+    """Return the workers' metrics, as the contract declares them in the line below each name.
+
+    Raises:
+        ValueError: the line below a name is no such declaration.
+    """
+    lines = ast.parse(Path(worker.__file__).read_text(encoding="utf-8")).body
+    return tuple(
+        _declared(name.value.value, line.value.value)
+        for name, line in pairwise(lines)
+        if isinstance(name, ast.Assign)
+        and isinstance(name.value, ast.Constant)
+        and str(name.value.value).startswith("ingestion_")
+        and isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+    )
+
+
+def _declared(name: object, line: object) -> MetricName:
+    found = _DECLARED.fullmatch(str(line))
+    if found is None:
+        raise ValueError(f"{name} is not declared as `Gauge {{label}}: meaning`, but as: {line}")
+    kind, labels, meaning = found.groups()
+    sentence = meaning[0].upper() + meaning[1:]
+    return MetricName(str(name), Kind(kind.lower()), sentence, tuple(labels.split(", ")) if labels else ())
 
 
 def _table(metrics: tuple[MetricName, ...]) -> list[str]:

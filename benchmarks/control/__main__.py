@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.control import rows as records
+from benchmarks.control.chance import against_twins, share_unbeaten
 from benchmarks.control.clairvoyant import clairvoyant_seconds
 from benchmarks.control.contest import contest
 from benchmarks.control.contestants import LAWS, OURS
@@ -22,7 +23,7 @@ from benchmarks.control.page import page
 from benchmarks.control.play import play
 from benchmarks.control.plot import draw
 from benchmarks.control.predict import predict
-from benchmarks.control.report import Report, report
+from benchmarks.control.report import TIES_PERCENT, Report, report
 from benchmarks.control.seeds import parse_seeds
 from benchmarks.worker.measure import REPOSITORY
 from ingestion_operator.decision.decision import Decision
@@ -75,6 +76,20 @@ def predict_runs(
         console.print(f"{one.arm}: {one.recorded:.0f} s, predicted {one.predicted:.0f} s ({100 * one.error:+.0f} %)")
     if any(abs(one.error) > MOST_ERROR for one in predictions):
         raise typer.Exit(1)
+
+
+@app.command()
+def chance(
+    seeds: Annotated[str, typer.Option(help="Scenarios, as in 0-99 or 3,5,8.")] = "0-110",
+    processes: Annotated[int, typer.Option(min=1, help="That share the work.")] = os.cpu_count() or 1,
+) -> None:
+    """Let our law play against itself, looking less often: how much of a difference says nothing about a law."""
+    numbers = parse_seeds(seeds)
+    against = against_twins(numbers, processes)
+    played = list(track(against, description="scenarios", total=len(numbers), console=console))
+    for percent in TIES_PERCENT:
+        share = share_unbeaten(played, percent / 100)
+        console.print(f"no twin of our law is faster by more than {percent} %: {100 * share:.1f} % of scenarios")
 
 
 @app.command()

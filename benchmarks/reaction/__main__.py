@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 from rich.console import Console
 
+from benchmarks.machine import about_this_machine
 from benchmarks.reaction.page import page
 from benchmarks.reaction.plot import draw
 from benchmarks.reaction.report import Replay, Report
@@ -33,23 +31,13 @@ def main(
     shutil.rmtree(folder, ignore_errors=True)
     recordings = folder / "recordings"
     recordings.mkdir(parents=True)
-    about = _about()
+    about = about_this_machine()
     outcome = measure(runs, folder, recordings, console.print)
     report = Report(about, runs, outcome.reactions, outcome.load, _replay(recordings.iterdir()))
     report.write(output / "reaction.json")
     (docs / "reaction.md").write_text(page(report))
     draw(report, docs / "reaction.svg")
     console.print(f"{output / 'reaction.json'}, {docs / 'reaction.md'} and {docs / 'reaction.svg'} are written")
-
-
-def _about() -> dict[str, str]:
-    """Return what the numbers depend on; what else the machine does counts, too."""
-    memory = psutil.virtual_memory().total / 2**30
-    return {
-        "machine": f"{platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}",
-        "before it began": f"a load average of {psutil.getloadavg()[0]:.1f}",
-        "versions": f"Python {platform.python_version()}, kopf {version('kopf')}, kubernetes {version('kubernetes')}",
-    }
 
 
 def _replay(recordings: Iterable[Path]) -> Replay:

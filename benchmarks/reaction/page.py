@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.reaction.report import GOAL_SECONDS, GROUPS, TIMES, Distribution, Report
-from benchmarks.reaction.scene import (
-    AFTER_GIB,
-    BEFORE_GIB,
-    DEVICE_GIB,
-    SPACING_SECONDS,
-    TARGET_PERCENT,
-    WORKERS,
-)
+from benchmarks.reaction.runs import AFTER_GIB, BEFORE_GIB, DEVICE_GIB, TARGET_PERCENT, WORKERS
+from benchmarks.reaction.scene import SPACING_SECONDS
 from ingestion_operator.controller import DEBOUNCE_SECONDS
 from ingestion_operator.desired.pod_template import READINESS_PERIOD_SECONDS
 

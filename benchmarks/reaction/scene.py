@@ -3,74 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
-import subprocess
-import sys
+import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import psutil
-import yaml
 
 from benchmarks.reaction.report import Load
-from benchmarks.reaction.timeline import Event, Kind, Reaction, reaction
+from benchmarks.reaction.runs import NAMESPACE, WORKERS, Run, install, node, steady
+from benchmarks.reaction.timeline import Kind, Reaction
 from benchmarks.reaction.watch import Watch
-from dev.cluster import Cluster, NodeOptions
-from dev.cluster.processes import Child
-from ingestion_contract import identity
+from dev.cluster import Cluster
+from dev.installation import Installation
 from ingestion_operator.kube import Kube
 from ingestion_operator.resources import RUNS
 
 REPOSITORY = Path(__file__).parents[2]
-WORKERS = 4
-DEVICE_GIB = 32.0
-BEFORE_GIB = 5.0
-AFTER_GIB = 10.5
-"""What each worker needs from its run's moment on: three hold it, the fourth runs out, and two fit under the target."""
-TARGET_PERCENT = 80
 SPACING_SECONDS = 1.2
 """On average, from one run's moment to the next one's; they lie by chance."""
 
-_NAMESPACE = "reaction"
-_CLAIM = "results"
-_IMAGE = "worker"
-_ACCOUNT = "ingestion-operator"
 _START_SECONDS = 240.0
 _REACTION_SECONDS = 45.0
 _LEAD_SECONDS = 2.0
 _POLL_SECONDS = 0.5
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run, and how its worker shows that memory ran out."""
-
-    name: str
-    kind: Kind
-
-    def manifest(self) -> dict[str, Any]:
-        """Return the IngestionRun."""
-        plan = {"shards": WORKERS, "device": DEVICE_GIB, "before": BEFORE_GIB, "after": AFTER_GIB, "kind": self.kind}
-        return {
-            "apiVersion": identity.API_VERSION,
-            "kind": identity.KIND,
-            "metadata": {"name": self.name, "namespace": _NAMESPACE},
-            "spec": {
-                "source": {"urls": [f"http://stand-in/?{urlencode(plan)}"]},
-                "output": {"persistentVolumeClaim": {"claimName": _CLAIM, "path": self.name}},
-                "workers": {"parallelism": {"initial": WORKERS, "min": 1, "max": WORKERS}},
-                "memory": {"targetPercent": TARGET_PERCENT},
-            },
-        }
 
 
 @dataclass(frozen=True)
@@ -86,29 +47,31 @@ def measure(count: int, folder: Path, recordings: Path, say: Say) -> Outcome:
 
     Args:
         count: runs at once, of each kind as many.
-        folder: for the cluster and the operator's log.
+        folder: for the cluster.
         recordings: an empty folder for the operator's decisions.
         say: is told what is done.
 
     Raises:
         TimeoutError: not all workers were at work in time.
-        ChildDied: the operator, or a part of the cluster, ended by itself.
+        ChildDied: a part of the cluster ended by itself.
+        OperatorDown: the operator did.
     """
     kinds = list(Kind)
     runs = [Run(f"run-{number:03}", kinds[number % len(kinds)]) for number in range(count)]
-    pods = count * (WORKERS + 2) + 8
-    options = NodeOptions(cpus=pods, gpus=pods, pods=pods, images={_IMAGE: Path(__file__).parent / "image"})
-    with Cluster(folder / "cluster", options, say) as cluster, _operator(cluster, folder, recordings) as operator:
-        return asyncio.run(_Scene(cluster, operator, runs, say).play())
+    with Cluster(folder / "cluster", node(count), say) as cluster:
+        operator = install(cluster)
+        outcome = asyncio.run(_Scene(cluster, operator, runs, say).play())
+        shutil.copytree(operator.recordings, recordings, dirs_exist_ok=True)
+        return outcome
 
 
 class _Scene:
-    def __init__(self, cluster: Cluster, operator: Child, runs: Sequence[Run], say: Say) -> None:
+    def __init__(self, cluster: Cluster, operator: Installation, runs: Sequence[Run], say: Say) -> None:
         self._cluster = cluster
         self._operator = operator
         self._runs = runs
         self._say = say
-        self._watch = Watch(cluster, _NAMESPACE)
+        self._watch = Watch(cluster, NAMESPACE)
 
     async def play(self) -> Outcome:
         async with self._watching(), await Kube.connect(self._cluster.kubeconfig) as kube:
@@ -139,18 +102,12 @@ class _Scene:
             await asyncio.gather(following, return_exceptions=True)
 
     def _steady(self) -> bool:
-        return all(
-            self._watch.ready_workers(run.name) == WORKERS
-            and self._watch.statuses.get(run.name, {}).get("memory", {}).get("budgetBytes")
-            for run in self._runs
-        )
+        return all(steady(self._watch, run) for run in self._runs)
 
     def _set_moments(self, window: float) -> None:
         now = time.time() + _LEAD_SECONDS
         for run in self._runs:
-            moment = self._output(run) / "moment.new"
-            moment.write_text(str(now + random.uniform(0, window)))
-            moment.rename(moment.with_name("moment"))
+            run.run_out_of_memory(self._cluster, now + random.uniform(0, window))
 
     async def _settle(self) -> None:
         """Wait until the memory of every run is under the line again, or the time for that has passed."""
@@ -174,66 +131,8 @@ class _Scene:
             await asyncio.sleep(_POLL_SECONDS)
 
     def _reactions(self) -> list[Reaction]:
-        line = DEVICE_GIB * TARGET_PERCENT / 100
-        sightings = self._watch.sightings
-        found = (reaction(run.name, run.kind, list(self._events(run)), sightings, WORKERS, line) for run in self._runs)
+        found = (run.reaction(self._cluster, self._watch.sightings) for run in self._runs)
         return [each for each in found if each is not None]
-
-    def _events(self, run: Run) -> Iterator[Event]:
-        for line in (self._output(run) / "events.jsonl").read_text().splitlines():
-            yield Event(**json.loads(line))
-
-    def _output(self, run: Run) -> Path:
-        return self._cluster.folder / "volumes" / _NAMESPACE / _CLAIM / run.name
-
-
-@contextmanager
-def _operator(cluster: Cluster, folder: Path, recordings: Path) -> Iterator[Child]:
-    """Run the operator as it comes, with the rights that deploy/ gives it, and a recording of its decisions."""
-    _kubectl(cluster, "apply", "-f", str(REPOSITORY / "crds"), "-f", str(REPOSITORY / "deploy"))
-    _kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev", "--timeout=30s")
-    _kubectl(cluster, "create", "namespace", _NAMESPACE)
-    _kubectl(cluster, "apply", "-n", _NAMESPACE, "-f", "-", given=json.dumps(_claim()))
-    program = str(Path(sys.executable).with_name("ingestion-operator"))
-    command = [program, "run", "--namespace", _NAMESPACE, "--worker-image", _IMAGE, "--record", str(recordings)]
-    environment = {**os.environ, "KUBECONFIG": str(_kubeconfig(cluster, folder))}
-    operator = Child("operator", command, folder / "operator.log", environment)
-    try:
-        yield operator
-    finally:
-        operator.stop(grace_seconds=10)
-
-
-def _claim() -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": _CLAIM},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-
-
-def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    token = _kubectl(cluster, "create", "token", _ACCOUNT, "-n", _ACCOUNT, "--duration", "1h").strip()
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"][0]["user"] = {"token": token}
-    path = folder / "operator.kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(config))
-    return path
-
-
-def _kubectl(cluster: Cluster, *arguments: str, given: str | None = None) -> str:
-    """Run kubectl as the administrator and return what it says.
-
-    Raises:
-        RuntimeError: it failed; the message has its words.
-    """
-    command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

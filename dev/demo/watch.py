@@ -24,7 +24,8 @@ def watch(stage: Stage, say: Say) -> list[Observation]:
 
     Raises:
         TimeoutError: the run did not end within half an hour.
-        ChildDied: a part of the cluster, or the operator, ended by itself.
+        ChildDied: a part of the cluster ended by itself.
+        OperatorDown: the operator did.
     """
     started = time.monotonic()
     seen: list[Observation] = []
@@ -39,8 +40,8 @@ def watch(stage: Stage, say: Say) -> list[Observation]:
         seen.append(now)
         if may_kill and narrate.done_percent(now.status) >= _KILL_OPERATOR_AT_PERCENT:
             may_kill = False
-            stage.restart_operator()
-            say(f"{now.t:5.0f} s  operator killed (SIGKILL), and started again")
+            stage.operator.kill()
+            say(f"{now.t:5.0f} s  operator killed (SIGKILL); its container starts again")
         if now.t > _LIMIT_SECONDS:
             raise TimeoutError(f"the run did not end within {_LIMIT_SECONDS / 60:g} minutes")
     return seen

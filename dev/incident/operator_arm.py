@@ -14,7 +14,8 @@ def play(arm: Arm, setting: Setting, say: Say) -> Run:
     Raises:
         ClusterError: a cluster cannot be started here.
         TimeoutError: the run did not end within half an hour.
-        ChildDied: a part of the cluster, or the operator, ended by itself.
+        ChildDied: a part of the cluster ended by itself.
+        OperatorDown: the operator did.
     """
     options = Options(
         videos=setting.videos,

@@ -18,7 +18,9 @@ class Card:
 CARDS = (
     Card("T4 (16 GB)", 15_360 * MIB),
     Card("A10, L4 (24 GB)", 23_028 * MIB),
+    Card("A100 (40 GB)", 40_960 * MIB),
     Card("A100 (80 GB)", 81_920 * MIB),
+    Card("H100 (80 GB)", 81_559 * MIB),
     Card("H200 (141 GB)", 143_771 * MIB),
 )
 """Common cards; the sizes are `memory.total` of nvidia-smi."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion_operator.telemetry.server import CannotServe, Endpoint
+from ingestion_operator.telemetry.server import CannotServe, Endpoint, with_brackets
 
 app = typer.Typer(
     help="Drives IngestionRuns: lists their videos, runs GPU workers as Jobs, and keeps them within device memory.",
@@ -57,6 +57,13 @@ def run(
         str | None,
         typer.Option(help="Service account of the workers' pods; no token of it is mounted. Default: the namespace's."),
     ] = None,
+    worker_fs_group: Annotated[
+        str,
+        typer.Option(
+            metavar="GROUP|none",
+            help="Group of the volumes of the workers' pods; none leaves it to the platform, as OpenShift wants it.",
+        ),
+    ] = "65532",
     allow_network: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,6 +100,7 @@ def run(
     one goes on where it was.
     """
     allow_networks = tuple(map(_network, allow_network or ()))
+    fs_group = _group(worker_fs_group)
     if record is not None:
         _make(record)
     metrics_endpoint = _endpoint(metrics) if metrics is not None else None
@@ -107,13 +115,13 @@ def run(
 
     set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
     settings = Settings(
-        workers=WorkerSettings(worker_image, worker_service_account, allow_networks, proxies(os.environ)),
+        workers=WorkerSettings(worker_image, worker_service_account, allow_networks, proxies(os.environ), fs_group),
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
         recorder=Recorder(record) if record is not None else None,
     )
     try:
-        asyncio.run(main.run(settings, namespace or [], liveness, metrics_endpoint))
+        asyncio.run(main.run(settings, namespace or [], liveness and with_brackets(liveness), metrics_endpoint))
     except CannotServe as problem:
         typer.echo(f"error: {problem}", err=True)
         raise typer.Exit(1) from problem
@@ -161,6 +169,14 @@ def _endpoint(url: str) -> Endpoint:
         return Endpoint.parse(url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metrics") from error
+
+
+def _group(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal():
+        raise typer.BadParameter(f"{text} is neither the number of a group nor `none`", param_hint="--worker-fs-group")
+    return int(text)
 
 
 def _network(text: str) -> str:

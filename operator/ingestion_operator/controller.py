@@ -20,6 +20,7 @@ from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.reconciler import Look, Reconciler, Settings
 from ingestion_operator.resources import RUNS
+from ingestion_operator.run_log import RunLog
 from ingestion_operator.telemetry.collector import RunsCollector
 from ingestion_operator.telemetry.names import ErrorKind
 from ingestion_operator.telemetry.readings import SeenRun
@@ -130,17 +131,23 @@ class Controller:
         reconciler = self._reconcilers.get(run_uid)
         return reconciler.seen if reconciler is not None else None
 
+    def _log(self, run_uid: str) -> RunLog:
+        known = self._cache.runs.get(run_uid)
+        meta = known["metadata"] if known is not None else {"namespace": "", "name": run_uid}
+        return RunLog(_logger, meta["namespace"], meta["name"])
+
     async def _look(self, run_uid: str, reconciler: Reconciler, failures: int) -> tuple[Look, int]:
         """Look at a run; a failure is logged and tried again later, and never ends the task."""
+        log = self._log(run_uid)
         self._looking_since[run_uid] = time.monotonic()
         try:
             return await self._look_or_read_again(run_uid, reconciler), 0
         except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
             self._metrics.count_error(ErrorKind.API_SERVER)
-            _logger.warning("run %s: the API server does not answer well: %r", run_uid, problem)
+            log.warning("the API server does not answer well: %r", problem)
         except Exception:
             self._metrics.count_error(ErrorKind.INTERNAL)
-            _logger.exception("run %s: could not be looked at", run_uid)
+            log.exception("could not be looked at")
         finally:
             del self._looking_since[run_uid]
         return Look(_back_off(failures)), failures + 1
@@ -151,7 +158,7 @@ class Controller:
             look = await reconciler.look()
         except (Conflict, NotFound) as problem:
             self._metrics.count_error(ErrorKind.CONFLICT)
-            _logger.debug("run %s: read again, since %s", run_uid, problem)
+            self._log(run_uid).debug("read again, since %s", problem)
             reconciler.read_again()
             await self._read_again(run_uid)
             return Look(CONFLICT_RETRY_SECONDS)

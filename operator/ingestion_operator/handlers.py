@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import kopf
 
 from ingestion_contract import identity
 from ingestion_operator.controller import Controller
+from ingestion_operator.kube import SERVICE_HOST, SERVICE_PORT
 
 STUCK_AFTER_SECONDS = 300.0
 """No look takes this long: all that it waits for has a time limit."""
@@ -20,7 +23,7 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
 
     @kopf.on.login(registry=registry)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        return login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
     async def run_event(event: kopf.RawEvent, **_: Any) -> None:
@@ -44,6 +47,18 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
         if seconds > STUCK_AFTER_SECONDS:
             raise kopf.PermanentError(f"a run has been looked at for {seconds:.0f} s: something hangs")
         return round(seconds, 1)
+
+
+def login_with_service_account(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    """Return what the pod's service account is, if there is one, for the address that the kubelet gives to every pod.
+
+    Kopf's own has the name of the API server in the cluster's DNS, which the rest of the operator does without.
+    """
+    found = kopf.login_with_service_account(**kwargs)
+    if found is None or SERVICE_HOST not in os.environ:
+        return found
+    host, port = os.environ[SERVICE_HOST], os.environ[SERVICE_PORT]
+    return replace(found, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def _slim(event: kopf.RawEvent) -> dict[str, Any]:

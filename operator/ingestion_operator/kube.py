@@ -20,7 +20,8 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON data."""
 
 _TIMEOUT_SECONDS = 30.0
-_IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
+SERVICE_HOST, SERVICE_PORT = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
+"""Environment of every pod: where the API server is."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Kube:
             kubernetes.aio.config.ConfigException: neither is there.
         """
         configuration = Configuration()
-        if kubeconfig is None and os.environ.get(_IN_CLUSTER):
+        if kubeconfig is None and os.environ.get(SERVICE_HOST):
             config.load_incluster_config(client_configuration=configuration)
         else:
             await config.load_kube_config(str(kubeconfig) if kubeconfig else None, client_configuration=configuration)

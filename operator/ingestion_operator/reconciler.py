@@ -21,6 +21,7 @@ from ingestion_operator.apply.limits import touch_pods, write_limits
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
 from ingestion_operator.apply.status import write_status
 from ingestion_operator.clock import Clock
+from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Decision, Finding
 from ingestion_operator.decision.limits import current_limits
@@ -31,10 +32,12 @@ from ingestion_operator.desired.config_maps import run_config_map
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.ends import EndsOfPods
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
+from ingestion_operator.run_log import RunLog
 from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 from ingestion_operator.telemetry.metrics import Metrics
@@ -96,6 +99,7 @@ class Reconciler:
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
         self._told = False
+        self._ends = EndsOfPods()
         self._seen: Snapshot | None = None
 
     @property
@@ -134,10 +138,13 @@ class Reconciler:
             await self._observer.refresh(run)
             self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
         snapshot = self._seen = await self._observer.observe(run, raw)
+        self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
         now = self._clock()
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
-        if status != snapshot.status:
+        if status != snapshot.status or self._moves_something(replace(snapshot, status=status)):
+            # Also a status that is the same: the API server refuses it if another operator has written one meanwhile,
+            # and nothing must be moved after a status that is not the latest.
             await self._write(raw, status)
         if decision is not None and decision.change is not None:
             self._settings.metrics.count_decision(decision.change)
@@ -178,12 +185,19 @@ class Reconciler:
             told = known is not None and known.reason == finding.reason
             return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
         except BeingRemoved as problem:
-            _logger.info("run %s: %s", snapshot.run.metadata.name, problem)
+            meta = snapshot.run.metadata
+            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
             return Look(REMOVAL_RETRY_SECONDS)
         if self._obstacle is not None:
             self._obstacle = None
             return Look(0.0)
         return Look(self._again_after(snapshot))
+
+    def _moves_something(self, snapshot: Snapshot) -> bool:
+        """Return whether a Job or the workers' limits are not as the status says."""
+        step, now = current_step(snapshot), self._clock()
+        limits = current_limits(Situation(snapshot, now))
+        return bool(jobs.wanted_change(snapshot, step, now)) or (step is Step.WORK and limits != self._limits_written)
 
     async def _converge(self, snapshot: Snapshot) -> None:
         run, step = snapshot.run, current_step(snapshot)
@@ -196,7 +210,7 @@ class Reconciler:
             self._manifest_written = True
         if step is Step.WORK and step not in snapshot.jobs:
             await self._write_limits(snapshot, limits)
-        changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers)
+        changed = await jobs.follow(self._kube, snapshot, step, self._settings.workers, self._clock())
         if changed is not None and step in snapshot.jobs:
             self._cache.update_job(self._uid, changed)
         elif changed is not None:
@@ -217,14 +231,17 @@ class Reconciler:
             self._cache.update_job(self._uid, job)
 
     def _again_after(self, snapshot: Snapshot) -> float:
-        """Return the scrape interval while workers are there, else the time to the probe of a source or a full look."""
+        """Return the scrape interval while workers are there, else the time to what is due next."""
         if any(pod.active for pod in snapshot.pods_of(Step.WORK)):
             return self._settings.scrape_interval_seconds
-        blocked_until = snapshot.status.source.blocked_until
-        if blocked_until is not None and current_step(snapshot) is Step.WORK and not snapshot.run.spec.suspend:
-            pause = max(0.1, (blocked_until - self._clock()).total_seconds())
-            return min(pause, FULL_LOOK_SECONDS)
-        return FULL_LOOK_SECONDS
+        status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
+        pauses = [FULL_LOOK_SECONDS]
+        if status.source.blocked_until is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
+            pauses.append((status.source.blocked_until - now).total_seconds())
+        left = seconds_left(spec.active_deadline_seconds, status.active, now)
+        if left and status.active.since is not None:
+            pauses.append(left)
+        return max(0.1, min(pauses))
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 import yaml
 
 from dev.cluster.binary import KUBERNETES_VERSION
-from dev.helm import HELM
+from dev.helm.command import helm
 from dev.write_chart import CHART
 
 RELEASE = "ingestion-operator"
@@ -31,10 +29,6 @@ class StrictLoader(yaml.SafeLoader):
         if repeated:
             raise ValueError(f"{sorted(repeated)} stands twice in a mapping{node.start_mark}")
         return super().construct_mapping(node, deep)
-
-
-class HelmRefused(Exception):
-    """Helm's own words."""
 
 
 @dataclass(frozen=True)
@@ -57,25 +51,9 @@ class Rendered:
         return dict(container)
 
 
-def helm(*arguments: str | Path, values: dict[str, Any] | None = None) -> str:
-    """Run Helm with values as JSON on its standard input, away from any cluster."""
-    command = [HELM.executable(), *arguments, "--values", "-"]
-    done = subprocess.run(
-        command,
-        input=json.dumps(values or {}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"KUBECONFIG": "/dev/null", "HOME": "/nonexistent"},
-    )
-    if done.returncode:
-        raise HelmRefused(done.stdout + done.stderr)
-    return done.stdout
-
-
 def render(values: dict[str, Any] | None = None, chart: Path = CHART, release: str = RELEASE) -> Rendered:
     version = KUBERNETES_VERSION
-    text = helm("template", release, chart, "--namespace", NAMESPACE, "--kube-version", version, values=values)
+    text = helm("template", release, chart, "--namespace", NAMESPACE, "--kube-version", version, values=values or {})
     loaded = yaml.load_all(text, Loader=StrictLoader)
     return Rendered(text, [found for found in loaded if found is not None])
 

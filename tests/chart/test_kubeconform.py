@@ -25,7 +25,7 @@ EVERYTHING: dict[str, Any] = {
     "podDisruptionBudget": {"enabled": True},
     "networkPolicy": {"enabled": True, "scrapers": [{"podSelector": {}}]},
     "metrics": {"enabled": True},
-    "monitoring": {"dashboards": {"enabled": True}},
+    "monitoring": {"dashboards": {"enabled": True}, "grafanaAlerts": {"enabled": True}},
 }
 
 

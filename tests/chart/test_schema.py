@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dev.helm.command import HelmRefused, helm
 from dev.write_chart import CHART
-from tests.chart.kit import HelmRefused, copy_of_the_chart, helm, render
+from tests.chart.kit import copy_of_the_chart, render
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from tests.chart.kit import HelmRefused, copy_of_the_chart, helm, render
         ({"workerImage": "worker:1"}, "/workerImage.*got string, want object"),
         ({"namespaces": "talks"}, "/namespaces.*got string, want array"),
         ({"namespaces": ["Talks*"]}, "/namespaces/0"),
+        ({"workerFsGroup": 0}, "/workerFsGroup.*minimum"),
         ({"allowNetworks": ["10.0.0.1"]}, "/allowNetworks/0"),
         ({"scrapeIntervalSeconds": 0.1}, "/scrapeIntervalSeconds.*minimum"),
         ({"levers": "off"}, "/levers.*'adapt', 'frozen'"),

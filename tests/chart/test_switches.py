@@ -1,5 +1,6 @@
 """What every value does."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from dev.helm.command import HelmRefused
 from ingestion_contract import identity, metrics
 from ingestion_contract.pod import Step
 from ingestion_operator.cli import app
 from ingestion_operator.desired.names import COMPONENT, COMPONENT_LABEL
-from tests.chart.kit import NAMESPACE, RELEASE, HelmRefused, Rendered, copy_of_the_chart, render
+from tests.chart.kit import NAMESPACE, RELEASE, Rendered, copy_of_the_chart, render
 
 MONITORING_LABELS = {"release": "prometheus"}
 
@@ -25,13 +27,15 @@ def pod_spec(rendered: Rendered) -> dict[str, Any]:
     [
         ({"workerImage": {"repository": "workers", "tag": "7"}}, "--worker-image=workers:7"),
         ({"workerServiceAccount": "workers"}, "--worker-service-account=workers"),
+        ({"workerFsGroup": 1000680000}, "--worker-fs-group=1000680000"),
+        ({"workerFsGroup": None}, "--worker-fs-group=none"),
         ({"allowNetworks": ["10.0.0.0/8"]}, "--allow-network=10.0.0.0/8"),
         ({"scrapeIntervalSeconds": 2.5}, "--scrape-interval-seconds=2.5"),
         ({"levers": "frozen"}, "--levers=frozen"),
         ({"logFormat": "plain"}, "--log-format=plain"),
         ({"logLevel": "debug"}, "--log-level=debug"),
         ({"namespaces": ["talks"]}, "--namespace=talks"),
-        ({"metrics": {"enabled": True, "port": 9999}}, "--metrics=http://0.0.0.0:9999/metrics"),
+        ({"metrics": {"enabled": True, "port": 9999}}, "--metrics=http://$(POD_IP):9999/metrics"),
     ],
 )
 def test_settings_become_arguments(values: dict[str, Any], argument: str) -> None:
@@ -173,6 +177,16 @@ def test_the_environment_reaches_the_operator() -> None:
     assert variable in render({"env": [variable]}).container()["env"]
 
 
+def test_volumes_reach_the_operator_beside_its_own() -> None:
+    claim = {"name": "recordings", "persistentVolumeClaim": {"claimName": "recordings"}}
+    place = {"name": "recordings", "mountPath": "/recordings"}
+    rendered = render({"volumes": [claim], "volumeMounts": [place]})
+
+    assert [volume["name"] for volume in pod_spec(rendered)["volumes"]] == ["tmp", "recordings"]
+    assert claim in pod_spec(rendered)["volumes"]
+    assert place in rendered.container()["volumeMounts"]
+
+
 def test_a_budget_refuses_the_eviction_of_the_only_pod() -> None:
     rendered = render({"podDisruptionBudget": {"enabled": True}})
     spec = rendered.one("PodDisruptionBudget")["spec"]
@@ -269,6 +283,47 @@ def test_alerts_become_one_prometheus_rule_with_their_templates_as_they_are(tmp_
     assert [group for group in rule["spec"]["groups"] if group in groups] == groups
     assert MONITORING_LABELS.items() <= rule["metadata"]["labels"].items()
     assert "PrometheusRule" not in render(chart=chart).kinds()
+
+
+def test_prometheus_takes_the_rules_of_the_chart(tmp_path: Path) -> None:
+    values = {
+        "monitoring": {"prometheusRule": {"enabled": True, "runbookBaseUrl": "https://docs.example.org/runbooks"}}
+    }
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(yaml.safe_dump(render(values).one("PrometheusRule")["spec"]))
+    done = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_runbook_of_an_alert_becomes_an_address_where_its_folder_has_one() -> None:
+    values = {
+        "monitoring": {"prometheusRule": {"enabled": True, "runbookBaseUrl": "https://docs.example.org/runbooks/"}}
+    }
+    groups = render(values).one("PrometheusRule")["spec"]["groups"]
+    addresses = {rule["alert"]: rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"]}
+
+    assert addresses["IngestionRunStuck"] == "https://docs.example.org/runbooks/run-stuck.md"
+    assert len(set(addresses.values())) == len(groups)
+    silent = render({"monitoring": {"prometheusRule": {"enabled": True}}}).text
+    assert "runbook_url" not in silent
+
+
+def test_grafana_gets_the_alerts_for_its_own_data_source() -> None:
+    said = {"enabled": True, "dataSourceUid": "mimir", "labelKey": "rules", "labelValue": "yes"}
+    rendered = render({"monitoring": {"labels": MONITORING_LABELS, "grafanaAlerts": said}})
+    (found,) = (found for found in rendered.all("ConfigMap") if "ingestion-operator.yaml" in found["data"])
+    groups = yaml.safe_load(found["data"]["ingestion-operator.yaml"])["groups"]
+    asked = {node["datasourceUid"] for group in groups for rule in group["rules"] for node in rule["data"]}
+
+    assert asked == {"mimir", "__expr__"}
+    assert {"rules": "yes", **MONITORING_LABELS}.items() <= found["metadata"]["labels"].items()
+    assert "ConfigMap" not in render().kinds()
+
+
+def test_alerts_are_not_evaluated_twice() -> None:
+    with pytest.raises(HelmRefused, match="set one of them to false"):
+        render({"monitoring": {"grafanaAlerts": {"enabled": True}, "prometheusRule": {"enabled": True}}})
 
 
 def test_dashboards_become_config_maps_for_the_sidecar_of_grafana(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from dev.cluster.testing import PYTHON_IMAGE
 _SECONDS = 20.0
 _GROUPS = {
     "configmaps": "/api/v1",
+    "events": "/api/v1",
     "jobs": "/apis/batch/v1",
     "persistentvolumeclaims": "/api/v1",
     "pods": "/api/v1",

@@ -181,6 +181,7 @@ def test_what_shapes_the_output_may_not_change_once_the_run_exists(
         ("memory", {"targetPercent": 70, "recoveryAfterSeconds": 30}),
         ("objectives.minSuccessPercent", 99),
         ("ttlSecondsAfterFinished", 60),
+        ("activeDeadlineSeconds", 3600),
     ],
 )
 @pytest.mark.usefixtures("existing")

@@ -72,7 +72,9 @@ def test_a_floor_tells_how_many_workers_fit_on_common_cards() -> None:
     assert {fit.card: fit.workers for fit in found.memory.cards} == {
         "T4 (16 GB)": 1,
         "A10, L4 (24 GB)": 2,
+        "A100 (40 GB)": 3,
         "A100 (80 GB)": 7,
+        "H100 (80 GB)": 7,
         "H200 (141 GB)": 13,
     }
 

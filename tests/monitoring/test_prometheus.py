@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPResponse
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import yaml
-
-from dev.write_metrics import ALERTS
+from dev.grafana.alerts import groups
+from dev.prometheus import Prometheus
 from ingestion_contract.status import Condition, ConditionStatus, ConditionType, IngestionRunStatus, Videos
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
@@ -53,83 +46,30 @@ def well() -> list[SeenRun]:
     return [run(name, [make_sample(utilisation=0.9)]) for name in ("talks", "feed")]
 
 
-class Prometheus:
-    """A server that looks every second; alerts do not wait for how long something lasts."""
-
-    def __init__(self, folder: Path, target: int) -> None:
-        rules = folder / "rules"
-        rules.mkdir()
-        for path in ALERTS.glob("*.yaml"):
-            groups = yaml.safe_load(path.read_text(encoding="utf-8"))
-            del groups["groups"][0]["rules"][0]["for"]
-            (rules / path.name).write_text(yaml.safe_dump(groups), encoding="utf-8")
-        scrape = {
-            "job_name": "ingestion-operator",
-            "honor_labels": True,
-            "static_configs": [{"targets": [f"127.0.0.1:{target}"], "labels": {"namespace": "of-the-operator"}}],
-        }
-        config = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": [f"{rules}/*.yaml"],
-            "scrape_configs": [scrape],
-        }
-        self._config = folder / "prometheus.yaml"
-        self._config.write_text(yaml.safe_dump(config), encoding="utf-8")
-        self._folder = folder
-        self._port = free_port()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Run it for a while."""
-        command = [
-            "prometheus",
-            f"--config.file={self._config}",
-            f"--storage.tsdb.path={self._folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self._port}",
-            "--log.level=warn",
-        ]
-        with (self._folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-            try:
-                self._wait_until_ready()
-                yield
-            finally:
-                process.terminate()
-
-    def alerts(self) -> dict[str, dict[str, str]]:
-        """The labels of the alerts that fire now, by their names."""
-        with self._ask("/api/v1/alerts") as answer:
-            found = json.load(answer)["data"]["alerts"]
-        return {alert["labels"]["alertname"]: alert["labels"] for alert in found if alert["state"] == "firing"}
-
-    def _wait_until_ready(self) -> None:
-        ends = monotonic() + LIMIT_SECONDS
-        while True:
-            try:
-                self._ask("/-/ready").close()
-                return
-            except URLError:
-                assert monotonic() < ends, (self._folder / "log").read_text(encoding="utf-8")
-                sleep(0.1)
-
-    def _ask(self, path: str) -> HTTPResponse:
-        answer: HTTPResponse = urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5)
-        return answer
+def at_once() -> list[dict[str, Any]]:
+    """The alerts, which do not wait for how long something lasts."""
+    found = groups()
+    for group in found:
+        del group["rules"][0]["for"]
+    return found
 
 
 def test_alerts_fire_and_clear_in_a_real_prometheus(tmp_path: Path) -> None:
     metrics, runs, port = Metrics(), in_trouble(), free_port()
     metrics.registry.register(RunsCollector(lambda: tuple(runs), lambda: NOW))
-    prometheus = Prometheus(tmp_path, port)
-    whole = {
-        yaml.safe_load(path.read_text(encoding="utf-8"))["groups"][0]["rules"][0]["alert"]
-        for path in ALERTS.glob("*.yaml")
+    scrape = {
+        "job_name": "ingestion-operator",
+        "honor_labels": True,
+        "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": "of-the-operator"}}],
     }
+    prometheus = Prometheus(tmp_path, [scrape], at_once())
+    whole = {group["rules"][0]["alert"] for group in at_once()}
     unseen = {"IngestionOperatorNotReconciling"}
 
-    def until(expected: set[str], *, answered: int) -> dict[str, dict[str, str]]:
+    def until(expected: set[str], *, answered: int) -> dict[str, Mapping[str, str]]:
         """Let the operator go on reading its workers' metrics until these alerts fire and no other."""
         ends = monotonic() + LIMIT_SECONDS
-        while set(alerts := prometheus.alerts()) != expected:
+        while set(alerts := prometheus.firing()) != expected:
             assert monotonic() < ends, f"fire: {sorted(alerts)}; expected: {sorted(expected)}"
             metrics.count_scrapes(asked=1000, answered=answered)
             metrics.count_look(0.01)

@@ -3,16 +3,15 @@
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dev.cluster.node import probes
 from dev.cluster.node.api import ApiError, JsonObject
 from dev.cluster.node.launch import Launch, NotLaunchable, prepare_launch
-from dev.cluster.node.probes import ProbeTarget, watch_readiness
 from dev.cluster.node.process import SandboxProcess, StartFailed, start_process
 from dev.cluster.node.sandbox import bwrap_command
 from dev.cluster.node.services import NodeServices
@@ -24,6 +23,7 @@ _START_ERROR = 128
 _RETRY_SECONDS = 2.0
 _FIRST_BACK_OFF_SECONDS = 10.0
 _LONGEST_BACK_OFF_SECONDS = 300.0
+_BACK_OFF_FORGOTTEN_AFTER_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -56,15 +56,19 @@ class Container:
 
         Cancelling kills the process tree, which the record then says.
         """
-        back_off = _FIRST_BACK_OFF_SECONDS
+        back_off = 0.0  # as on a kubelet, the first time it starts again at once
         while not self._stopping:
             ended = await self._run_once(volumes)
             if self._stopping or not self._restarts(ended):
                 return
-            waiting = Waiting("CrashLoopBackOff", f"back-off {back_off:.0f}s restarting container {self.record.name}")
-            self._update(state=waiting, last=ended, restart_count=self.record.restart_count + 1)
-            await asyncio.sleep(back_off)
-            back_off = min(2 * back_off, _LONGEST_BACK_OFF_SECONDS)
+            if (ended.finished_at - ended.started_at).total_seconds() > _BACK_OFF_FORGOTTEN_AFTER_SECONDS:
+                back_off = 0.0
+            if back_off:
+                waiting = f"back-off {back_off:.0f}s restarting container {self.record.name}"
+                self._update(state=Waiting("CrashLoopBackOff", waiting), last=ended)
+                await asyncio.sleep(back_off)
+            self._update(last=ended, restart_count=self.record.restart_count + 1)
+            back_off = min(max(2 * back_off, _FIRST_BACK_OFF_SECONDS), _LONGEST_BACK_OFF_SECONDS)
 
     def terminate(self) -> None:
         """Send SIGTERM to the main process if there is one; the container does not start again."""
@@ -77,13 +81,16 @@ class Container:
         return self._restart_policy == "Always" or (self._restart_policy == "OnFailure" and ended.exit_code != 0)
 
     async def _run_once(self, volumes: Mapping[str, Path]) -> Terminated:
-        identity = f"process://{uuid.uuid4().hex}"
-        started = datetime.now(UTC)
+        started, identity = datetime.now(UTC), ""
         try:
             launch = await self._launchable(volumes)
             process = await self._start(launch)
-            started = datetime.now(UTC)
-            self._update(state=Running(started, identity), ready="readinessProbe" not in self._declared)
+            started, identity = datetime.now(UTC), f"process://{process.pid}"
+            self._update(
+                state=Running(started, identity),
+                started="startupProbe" not in self._declared,
+                ready=not {"startupProbe", "readinessProbe"} & self._declared.keys(),
+            )
             self._event("Started", f"Started container {self.record.name}")
             with self._running_process(process), self._probed(launch, process), self._memory_limited(process):
                 code = await _wait_or_kill(process)
@@ -130,15 +137,31 @@ class Container:
         finally:
             self._process = None
 
+    def started(self) -> None:
+        """Take notice that its startup probe has succeeded, or that it has none."""
+        self._update(started=True, ready="readinessProbe" not in self._declared)
+
+    def readiness(self, ready: bool) -> None:
+        """Take notice of a verdict of its readiness probe."""
+        self._update(ready=ready)
+
+    async def unhealthy(self, kind: str, probe: JsonObject) -> None:
+        """End the process because a probe failed: SIGTERM, the grace period, SIGKILL."""
+        process, name = self._process, self.record.name
+        if process is None:
+            return
+        self._event("Unhealthy", f"{kind.capitalize()} probe failed", kind="Warning")
+        self._event("Killing", f"Container {name} failed {kind} probe, will be restarted")
+        process.terminate()
+        await asyncio.sleep(
+            probe.get("terminationGracePeriodSeconds", self._pod["spec"]["terminationGracePeriodSeconds"])
+        )
+        process.kill()
+
     @contextlib.contextmanager
     def _probed(self, launch: Launch, process: SandboxProcess) -> Iterator[None]:
-        probe = self._declared.get("readinessProbe")
-        if probe is None:
-            yield
-            return
-        address = self._pod["status"]["podIP"]
-        target = ProbeTarget(address, process.pid, self._declared, launch.environment)
-        probing = asyncio.create_task(watch_readiness(probe, target, lambda ready: self._update(ready=ready)))
+        target = probes.ProbeTarget(self._pod["status"]["podIP"], process.pid, self._declared, launch.environment)
+        probing = asyncio.create_task(probes.watch(target, self))
         try:
             yield
         finally:
@@ -163,7 +186,7 @@ class Container:
         return Terminated(code, reason, message, started, datetime.now(UTC), identity)
 
     def _ended(self, terminated: Terminated) -> Terminated:
-        self._update(state=terminated, ready=False)
+        self._update(state=terminated, started=False, ready=False)
         return terminated
 
     def _update(self, **changes: Any) -> None:

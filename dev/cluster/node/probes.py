@@ -1,10 +1,11 @@
-"""Readiness probes: HTTP, TCP or a command, with the thresholds of Kubernetes."""
+"""Startup, liveness and readiness probes: HTTP, TCP or a command, with the thresholds of Kubernetes."""
 
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 
@@ -21,18 +22,55 @@ class ProbeTarget:
     environment: Mapping[str, str]
 
 
-async def watch_readiness(probe: JsonObject, target: ProbeTarget, report: Callable[[bool], None]) -> None:
-    """Probe for ever, and report each change of readiness; a container starts as not ready."""
-    ready = False
-    agreeing = 0
+class Probed(Protocol):
+    """A container, told what its probes have found."""
+
+    def started(self) -> None:
+        """The startup probe has succeeded, or there is none."""
+
+    def readiness(self, ready: bool) -> None:
+        """The readiness probe has come to a verdict."""
+
+    async def unhealthy(self, kind: str, probe: JsonObject) -> None:
+        """The startup or liveness probe has failed too often: the container is to end."""
+
+
+async def watch(target: ProbeTarget, probed: Probed) -> None:
+    """Follow the container's probes for ever, the others once the startup probe has succeeded, as a kubelet does."""
+    startup = target.declared.get("startupProbe")
+    if startup and not await anext(_verdicts(startup, target)):
+        await probed.unhealthy("startup", startup)
+        return
+    probed.started()
+    async with asyncio.TaskGroup() as group:
+        if readiness := target.declared.get("readinessProbe"):
+            group.create_task(_watch_readiness(readiness, target, probed))
+        if liveness := target.declared.get("livenessProbe"):
+            group.create_task(_watch_liveness(liveness, target, probed))
+
+
+async def _watch_readiness(probe: JsonObject, target: ProbeTarget, probed: Probed) -> None:
+    async for ready in _verdicts(probe, target):
+        probed.readiness(ready)
+
+
+async def _watch_liveness(probe: JsonObject, target: ProbeTarget, probed: Probed) -> None:
+    async for alive in _verdicts(probe, target):
+        if not alive:
+            await probed.unhealthy("liveness", probe)
+            return
+
+
+async def _verdicts(probe: JsonObject, target: ProbeTarget) -> AsyncIterator[bool]:
+    """Probe for ever; yield an outcome when it has come as often in a row as its threshold says."""
+    thresholds = {True: probe.get("successThreshold", 1), False: probe.get("failureThreshold", 3)}
+    last, in_a_row = None, 0
     await asyncio.sleep(probe.get("initialDelaySeconds", 0))
     while True:
         outcome = await _attempt(probe, target)
-        agreeing = agreeing + 1 if outcome != ready else 0
-        threshold = probe.get("successThreshold", 1) if outcome else probe.get("failureThreshold", 3)
-        if agreeing >= threshold:
-            ready, agreeing = outcome, 0
-            report(ready)
+        last, in_a_row = outcome, in_a_row + 1 if outcome == last else 1
+        if in_a_row == thresholds[outcome]:
+            yield outcome
         await asyncio.sleep(probe.get("periodSeconds", 10))
 
 

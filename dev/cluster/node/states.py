@@ -44,6 +44,7 @@ class ContainerRecord:
     name: str
     image: str
     state: State
+    started: bool = False
     ready: bool = False
     restart_count: int = 0
     last: Terminated | None = None

@@ -128,7 +128,7 @@ def _container_status(record: ContainerRecord) -> JsonObject:
         "image": record.image,
         "imageID": record.image,
         "ready": record.ready,
-        "started": isinstance(record.state, Running),
+        "started": record.started,
         "restartCount": record.restart_count,
         "state": _state(record.state),
     }

@@ -12,6 +12,7 @@ from ingestion_contract import identity
 from ingestion_contract.spec import IngestionRun
 from ingestion_operator.kube import AlreadyExists, ApiError, Kube
 from ingestion_operator.resources import EVENTS
+from ingestion_operator.run_log import RunLog
 from ingestion_operator.status.notices import Notice
 
 COMPONENT = "ingestion-operator"
@@ -21,27 +22,23 @@ _logger = logging.getLogger(__name__)
 
 async def post(kube: Kube, run: IngestionRun, notices: Iterable[Notice], now: datetime) -> None:
     """Post the notices. An event that the API server does not take is logged: the status already says the same."""
+    log = RunLog(_logger, run.metadata.namespace, run.metadata.name)
     for notice in notices:
         try:
             await kube.create(EVENTS, event(run, notice, now))
         except AlreadyExists:
             continue
         except ApiError as problem:
-            _logger.warning("event %s of run %s was not taken: %s", notice.reason, run.metadata.name, problem)
-        _log(run, notice)
+            log.warning("event %s was not taken: %s", notice.reason, problem)
+        _tell(log, notice)
 
 
-def _log(run: IngestionRun, notice: Notice) -> None:
+def _tell(log: RunLog, notice: Notice) -> None:
     """Log a notice in one line; as JSON, with its parts as fields."""
-    fields: dict[str, object] = {
-        "namespace": run.metadata.namespace,
-        "run": run.metadata.name,
-        "reason": notice.reason,
-    }
+    fields: dict[str, object] = {"reason": notice.reason}
     if (change := notice.change) is not None:
         fields |= {"lever": change.lever, "from": change.from_, "to": change.to}
-    line = "%s/%s: %s: %s"
-    _logger.info(line, run.metadata.namespace, run.metadata.name, notice.reason, notice.message, extra=fields)
+    log.info("%s: %s", notice.reason, notice.message, extra=fields)
 
 
 def event(run: IngestionRun, notice: Notice, now: datetime) -> dict[str, Any]:

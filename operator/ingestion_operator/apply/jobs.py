@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.apply.objects import ensure
+from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.desired.jobs import single_job, work_job
 from ingestion_operator.desired.pod_template import WorkerSettings
@@ -15,8 +17,11 @@ from ingestion_operator.kube import Kube, NotFound, Object
 from ingestion_operator.observe.jobs import Job
 from ingestion_operator.resources import JOBS
 
+PASSED_DEADLINE_SECONDS = 1
+"""A Job's deadline when the run's has passed: the Job controller then ends its pods, and the Job when they are gone."""
 
-async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSettings) -> Object | None:
+
+async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSettings, now: datetime) -> Object | None:
     """Create or change the Job of the present step; return it if anything was done.
 
     Raises:
@@ -25,10 +30,25 @@ async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSet
     """
     run, job = snapshot.run, snapshot.jobs.get(step)
     if job is not None:
-        return await _change(kube, run, job, _wanted(run, snapshot.status, step))
+        change = wanted_change(snapshot, step, now)
+        return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": change}) if change else None
     if run.spec.suspend:
         return None
     return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))
+
+
+def wanted_change(snapshot: Snapshot, step: Step, now: datetime) -> dict[str, Any]:
+    """Return what is to be changed in the spec of a step's Job, if it is there, so that it is as the status says."""
+    job = snapshot.jobs.get(step)
+    if job is None or job.over:
+        return {}
+    present = {
+        "suspend": job.suspended,
+        "parallelism": job.parallelism,
+        "activeDeadlineSeconds": job.deadline_seconds,
+    }
+    wanted = _wanted(snapshot.run, snapshot.status, step, now)
+    return {key: value for key, value in wanted.items() if present[key] != value}
 
 
 async def remove_again(kube: Kube, run: IngestionRun, job: Job) -> None:
@@ -62,19 +82,13 @@ def _body(run: IngestionRun, status: IngestionRunStatus, step: Step, settings: W
     return work_job(run, status.video_list.shards, status.workers.parallelism, settings)
 
 
-def _wanted(run: IngestionRun, status: IngestionRunStatus, step: Step) -> dict[str, Any]:
-    if step is not Step.WORK or status.workers is None:
-        return {"suspend": run.spec.suspend}
-    parallelism = status.workers.parallelism
-    if run.spec.queue_name is not None:
-        # The Job's `suspend` is Kueue's, which would answer every change of it with its own.
-        return {"parallelism": 0 if run.spec.suspend else parallelism}
-    return {"suspend": run.spec.suspend, "parallelism": parallelism}
-
-
-async def _change(kube: Kube, run: IngestionRun, job: Job, wanted: dict[str, Any]) -> Object | None:
-    present = {"suspend": job.suspended, "parallelism": job.parallelism}
-    patch = {key: value for key, value in wanted.items() if present[key] != value}
-    if not patch or job.over:
-        return None
-    return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": patch})
+def _wanted(run: IngestionRun, status: IngestionRunStatus, step: Step, now: datetime) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"suspend": run.spec.suspend}
+    if step is Step.WORK and status.workers is not None:
+        wanted["parallelism"] = status.workers.parallelism
+        if run.spec.queue_name is not None:
+            # The Job's `suspend` is Kueue's, which would answer every change of it with its own.
+            wanted = {"parallelism": 0 if run.spec.suspend else status.workers.parallelism}
+    if step is not Step.FINISH and seconds_left(run.spec.active_deadline_seconds, status.active, now) == 0:
+        wanted["activeDeadlineSeconds"] = PASSED_DEADLINE_SECONDS
+    return wanted

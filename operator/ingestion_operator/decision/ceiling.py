@@ -39,4 +39,4 @@ def cause_is_gone(situation: Situation) -> bool:
     if (situation.workers.ceiling_hold_seconds or 0) > FIRST_HOLD_SECONDS:
         return False
     freed = situation.workers.ceiling_neighbour_bytes - situation.neighbour_bytes
-    return situation.floor is not None and freed >= situation.floor
+    return situation.neighbours_known and situation.floor is not None and freed >= situation.floor

@@ -85,6 +85,7 @@ def decide(snapshot: Snapshot, now: datetime, *, frozen: bool = False) -> Decisi
         trial=_trial(situation, verdict, change),
         floors=situation.floors,
         device_bytes=min((gpu.total for gpu in situation.gpus), default=snapshot.status.memory.device_bytes),
+        devices=situation.devices,
     )
 
 

@@ -77,6 +77,7 @@ class Decision:
         trial: what is being tried for the sake of speed.
         floors: the last measurements of what one worker needs at the least.
         device_bytes: size of the smallest device.
+        devices: on so many devices workers were heard at once, at the most.
     """
 
     parallelism: int
@@ -93,3 +94,4 @@ class Decision:
     trial: TrialStatus
     floors: list[MeasuredFloor]
     device_bytes: int | None
+    devices: int

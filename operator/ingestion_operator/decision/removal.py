@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ingestion_operator.decision.situation import Gpu, Situation
@@ -26,6 +27,13 @@ def frees(situation: Situation, parallelism: int, gpus: Iterable[Gpu]) -> bool:
     """Return whether one of those that would go is on one of these devices: else memory is short there as before."""
     uuids = {gpu.uuid for gpu in gpus}
     return any(situation.device_of(pod) in uuids for pod in removed(situation.staying, parallelism))
+
+
+def most_on_one(situation: Situation, parallelism: int) -> int:
+    """Return how many workers would share one device if only so many were wanted, at the most."""
+    gone = {pod.uid for pod in removed(situation.staying, parallelism)}
+    left = Counter(situation.device_of(pod) for pod in situation.staying if pod.uid not in gone)
+    return max(left.values(), default=0)
 
 
 def _rank(pod: Pod) -> tuple[bool, bool, float, float, str]:

@@ -177,9 +177,19 @@ class Situation:
         return tuple(gpu for uuid in sorted(filter(None, uuids)) if (gpu := self._gpu(uuid)).total > 0)
 
     @property
+    def devices(self) -> int:
+        """On how many devices workers are heard, or were at once before: some may be between two shards now."""
+        return max(len(self.gpus), self.snapshot.status.memory.devices)
+
+    @property
     def neighbour_bytes(self) -> int:
         """What others hold of the workers' devices, as far as known."""
         return sum(gpu.neighbours for gpu in self.gpus)
+
+    @property
+    def neighbours_known(self) -> bool:
+        """Whether a worker on each of the devices tells what others hold there."""
+        return len(self.gpus) == self.devices
 
     @property
     def exclusive(self) -> bool:
@@ -196,10 +206,15 @@ class Situation:
         return (self.now - moment).total_seconds() if moment is not None else float("inf")
 
     def fitting(self, floor: int) -> int:
-        """Return how many of the workers on the known devices fit, at least one on each."""
-        if len(self.gpus) == 1:
-            return max(1, self.gpus[0].fit(floor, self.memory.target_percent))
-        return sum(min(gpu.claims, max(1, gpu.fit(floor, self.memory.target_percent))) for gpu in self.gpus)
+        """Return how many of the wanted workers fit, at least one on each device.
+
+        Where there are several devices, workers that are not heard, such as those between two shards, fit elsewhere.
+        """
+        fits = {gpu: max(1, gpu.fit(floor, self.memory.target_percent)) for gpu in self.gpus}
+        if self.devices == 1:
+            return sum(fits.values())
+        too_many = sum(max(0, gpu.claims - fit) for gpu, fit in fits.items())
+        return max(self.wanted - too_many, sum(min(gpu.claims, fit) for gpu, fit in fits.items()))
 
     @cached_property
     def _reports(self) -> Sequence[MemoryReport]:

@@ -9,6 +9,7 @@ from enum import Enum
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSummary
 from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED
 from ingestion_operator.observe.pods import Exit
 
 _RESULT_OF = {Step.DISCOVER: DiscoverSummary, Step.FINISH: FinishSummary}
@@ -79,6 +80,8 @@ def _result(snapshot: Snapshot, step: Step) -> DiscoverSummary | FinishSummary |
     job = snapshot.jobs.get(step)
     if job is None or not job.over:
         return None
+    if job.past_deadline:
+        return Failure(DEADLINE_EXCEEDED, f"the {step.value} step was not done within spec.activeDeadlineSeconds")
     if job.failed:
         return last_complaint(snapshot, step) or Failure(f"{step.value.title()}Failed", job.failure)
     exits = [pod.exit for pod in snapshot.pods_of(step) if pod.exit is not None and pod.exit.code == 0]

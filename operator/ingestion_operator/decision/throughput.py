@@ -88,7 +88,7 @@ def pace(situation: Situation) -> Pace | None:
 
 def fed(situation: Situation, duty: float, workers: int) -> float:
     """Return the share of the time for which a device has at least one of so many workers at work."""
-    return 1 - (1 - duty) ** _on_each(situation, workers)
+    return 1 - (1 - duty) ** on_each(situation, workers)
 
 
 def used_share(situation: Situation, known: Pace) -> float:
@@ -119,11 +119,11 @@ def gain(situation: Situation, known: Pace, workers: int) -> float | None:
 
 def _most(situation: Situation, known: Pace, workers: int, batch: int) -> float:
     """Return what so many workers can do at the most with batches of that size."""
-    switches = _on_each(situation, workers) - 1
+    switches = on_each(situation, workers) - 1
     return SATURATED * efficiency(batch, known.overhead) / (1 + SWITCH_LOSS * switches)
 
 
-def _on_each(situation: Situation, workers: int) -> int:
+def on_each(situation: Situation, workers: int) -> int:
     """Return how many of so many workers share a device, at the most."""
     return -(-workers // max(1, len(situation.gpus)))
 
@@ -158,7 +158,7 @@ def batch_of(situation: Situation, workers: int) -> int | None:
     if not situation.gpus:
         return None
     room = min(gpu.room(situation.memory.target_percent) for gpu in situation.gpus)
-    share = room * situation.workers.budget_percent // 100 // _on_each(situation, workers)
+    share = room * situation.workers.budget_percent // 100 // on_each(situation, workers)
     return _batch_within(situation, share)
 
 

@@ -25,12 +25,14 @@ class WorkerSettings:
     Attributes:
         allow_networks: as CIDRs, which may be asked for videos beside public addresses.
         proxies: as `proxies` returns them, by way of which videos are asked for.
+        fs_group: group of the volumes; None leaves it to the platform.
     """
 
     image: str
     service_account: str | None = None
     allow_networks: tuple[str, ...] = ()
     proxies: Mapping[str, str] = field(default_factory=dict)
+    fs_group: int | None = SHARED_GROUP
 
 
 def proxies(environment: Mapping[str, str]) -> dict[str, str]:
@@ -51,8 +53,7 @@ def _pod_spec(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[s
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
-            "fsGroup": SHARED_GROUP,
-            "fsGroupChangePolicy": "OnRootMismatch",
+            **_ownership_of_volumes(settings),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(run, step, settings)],
@@ -61,6 +62,12 @@ def _pod_spec(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[s
     if settings.service_account is not None:
         spec["serviceAccountName"] = settings.service_account
     return spec | (_placement(run) if step is Step.WORK else {})
+
+
+def _ownership_of_volumes(settings: WorkerSettings) -> dict[str, Any]:
+    if settings.fs_group is None:
+        return {}
+    return {"fsGroup": settings.fs_group, "fsGroupChangePolicy": "OnRootMismatch"}
 
 
 def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from ingestion_contract.pod import Step
 
+DEADLINE_EXCEEDED = "DeadlineExceeded"
+"""Reason of a Job that its deadline has ended."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -27,11 +30,17 @@ class Job:
     succeeded: int
     failed_indexes: int
     created_at: datetime
+    deadline_seconds: int | None = None
 
     @property
     def over(self) -> bool:
         """Whether no pod of it will run any more."""
         return self.complete or self.failed
+
+    @property
+    def past_deadline(self) -> bool:
+        """Whether it was ended by its deadline."""
+        return self.failed and self.failure.startswith(f"{DEADLINE_EXCEEDED}:")
 
     @property
     def remaining(self) -> int:
@@ -52,6 +61,7 @@ def job_from(step: Step, raw: Mapping[str, Any]) -> Job:
         suspended=spec.get("suspend", False),
         completions=spec.get("completions", 1),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
+        deadline_seconds=spec.get("activeDeadlineSeconds"),
         complete="Complete" in conditions,
         failed=failed is not None,
         failure=f"{failed.get('reason', '')}: {failed.get('message', '')}" if failed else "",

@@ -9,26 +9,38 @@ from ingestion_operator.observe.worker_sample import WorkerSample
 
 READINGS = 3
 """Workers are read one after the other while their memory moves: what others hold must show so many times in a row."""
+MAX_DEVICES = 1000
+"""Of which it is remembered."""
 
 
 class Neighbours:
-    """The least that others held in the last readings in which every worker was heard, by device, in bytes."""
+    """The least that others held in the last readings in which every worker was heard, by device, in bytes.
+
+    Of a device whose workers are between two shards, what was known before is still the best guess.
+    """
 
     def __init__(self) -> None:
         self._readings: deque[Mapping[str, int]] = deque(maxlen=READINGS)
+        self._known: dict[str, int] = {}
 
     def add(self, holders: Iterable[str], answers: Mapping[str, WorkerSample]) -> None:
         """Take a reading, unless one of the pods (by uid) that may hold memory is not in the answers."""
         reading = _reading([answers.get(uid) for uid in holders])
         if reading is not None:
             self._readings.append(reading)
+            self._remember()
 
     def least(self) -> dict[str, int]:
         """Return what is known; a device that is not there is not known well enough."""
+        return dict(self._known)
+
+    def _remember(self) -> None:
         if len(self._readings) < READINGS:
-            return {}
+            return
         everywhere = set.intersection(*(set(reading) for reading in self._readings))
-        return {uuid: min(reading[uuid] for reading in self._readings) for uuid in everywhere}
+        self._known |= {uuid: min(reading[uuid] for reading in self._readings) for uuid in everywhere}
+        for uuid in list(self._known)[:-MAX_DEVICES]:
+            del self._known[uuid]
 
 
 def _reading(samples: list[WorkerSample | None]) -> dict[str, int] | None:

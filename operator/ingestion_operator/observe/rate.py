@@ -30,7 +30,7 @@ class _Span:
 
 
 class RateMeter:
-    """Measures while all wanted workers are at work, anew whenever another number is wanted or limits have changed.
+    """Measures while the wanted workers, and no others, are at work; anew whenever that number or limits have changed.
 
     Whatever time passes while one of them ends with its shard and another starts is left out: how often that falls into
     a few minutes is chance. It counts in the duty, which is averaged over longer.
@@ -57,7 +57,8 @@ class RateMeter:
         if latest is not None and self._since is not None and latest <= self._since:
             return
         gained = self._gained(situation)
-        if not situation.at_work or not _all_within_limits(situation):
+        leaving = len(situation.active) > len(situation.staying)
+        if leaving or not situation.at_work or not _all_within_limits(situation):
             self._since = None
         elif latest is not None:
             if self._since is not None:

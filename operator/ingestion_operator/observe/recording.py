@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ingestion_operator.decision.decision import Decision
 from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.run_log import RunLog
 
 _logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Recorder:
             with (self._folder / f"{run.namespace}_{run.name}.jsonl").open("ab", buffering=0) as file:
                 file.write(f"{encode(record)}\n".encode())
         except OSError as problem:
-            _logger.warning("run %s: its decision is not recorded: %s", run.name, problem)
+            RunLog(_logger, run.namespace, run.name).warning("a decision is not recorded: %s", problem)
 
 
 def encode(record: Record) -> str:

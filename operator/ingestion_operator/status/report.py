@@ -19,10 +19,12 @@ from ingestion_contract.status import (
 )
 from ingestion_contract.summary import DiscoverSummary, FinishSummary
 from ingestion_operator.clock import whole_seconds
+from ingestion_operator.decision.deadline import active_seconds, count_on, seconds_left
 from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
+from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED
 from ingestion_operator.status.adaptations import add_adaptation
 from ingestion_operator.status.conditions import Conditions, holds
 from ingestion_operator.status.counts import final_videos, live_videos, progress
@@ -86,9 +88,16 @@ class _Report:
         else:
             self._finish()
         self._update["observed_generation"] = self._snapshot.generation
+        self._update["active"] = count_on(self._before.active, self._is_active(step), self._now)
         self._update["start_time"] = self._before.start_time or whole_seconds(self._now)
         self._update["conditions"] = self._conditions.to_list()
         return self._before.model_copy(update=self._update)
+
+    def _is_active(self, step: Step) -> bool:
+        """Return whether the time counts that spec.activeDeadlineSeconds bounds."""
+        source = self._decision.source if self._decision is not None else self._before.source
+        held = self._spec.suspend or self._queued() or source.blocked_until is not None
+        return step is not Step.FINISH and "completion_time" not in self._update and not held
 
     def _discover(self) -> None:
         result = discovery(self._snapshot)
@@ -130,7 +139,9 @@ class _Report:
         self._update["memory"] = memory
         workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
         course = f"{progress(videos)} videos, {workers} wanted"
-        if self._queued():
+        if seconds_left(self._spec.active_deadline_seconds, self._before.active, self._now) == 0:
+            self._go_on(DEADLINE_EXCEEDED, f"{course}; spec.activeDeadlineSeconds has passed, the workers are stopped")
+        elif self._queued():
             self._go_on("Queued", f"{course}, which the queue {self._spec.queue_name} holds back")
         else:
             self._go_on("Ingesting", f"{course}{self._trouble(Step.WORK)}")
@@ -172,6 +183,7 @@ class _Report:
             "pressed_since": decision.pressed_since,
             "budget_bytes": limits.budget_bytes,
             "device_bytes": decision.device_bytes,
+            "devices": decision.devices,
         }
         return memory.model_copy(update=seen)
 
@@ -215,7 +227,7 @@ class _Report:
         result = final_count(self._snapshot)
         if isinstance(result, FinishSummary):
             videos = final_videos(result)
-            verdict = judge(videos, self._spec.objectives.min_success_percent)
+            verdict = judge(videos, self._spec.objectives.min_success_percent, self._stopped_after())
             self._update["throughput"] = self._throughput(result.audio_seconds)
             message = verdict.message if verdict.complete else f"{verdict.message}{self._work_complaint()}"
             self._end(videos, complete=verdict.complete, reason=verdict.reason, message=message)
@@ -243,10 +255,15 @@ class _Report:
         complaint = last_complaint(self._snapshot, step)
         return f"; the last attempt failed: {complaint.message}" if complaint is not None else ""
 
+    def _stopped_after(self) -> int | None:
+        work = self._snapshot.jobs.get(Step.WORK)
+        return active_seconds(self._before.active, self._now) if work is not None and work.past_deadline else None
+
     def _work_complaint(self) -> str:
         work = self._snapshot.jobs.get(Step.WORK)
         complaint = last_complaint(self._snapshot, Step.WORK)
-        return f"; {complaint.message}" if complaint is not None and work is not None and work.failed else ""
+        told = complaint is not None and work is not None and work.failed and not work.past_deadline
+        return f"; {complaint.message}" if complaint is not None and told else ""
 
     def _throughput(self, audio_seconds: int) -> Throughput:
         work = self._snapshot.jobs.get(Step.WORK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingestion_contract.status import Videos
+from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED
 
 
 @dataclass(frozen=True)
@@ -16,14 +17,22 @@ class RunVerdict:
     message: str
 
 
-def judge(videos: Videos, min_success_percent: int) -> RunVerdict:
-    """Compare the videos that could be ingested, of those that exist and may be read, with the objective."""
+def judge(videos: Videos, min_success_percent: int, stopped_after: int | None = None) -> RunVerdict:
+    """Compare the videos that could be ingested, of those that exist and may be read, with the objective.
+
+    Args:
+        videos: as the last step counted them.
+        min_success_percent: the objective.
+        stopped_after: the seconds for which the run was active, if its deadline has stopped it.
+    """
     readable = videos.succeeded + videos.failed
     told = f"{videos.succeeded} of {readable} videos that exist and may be read were ingested{_others(videos)}"
+    if stopped_after is not None:
+        told = f"{told}; stopped after {stopped_after} active seconds by spec.activeDeadlineSeconds"
     if 100 * videos.succeeded >= min_success_percent * readable:
         return RunVerdict(True, "Ingested" if readable else "AllSkipped", told)
     message = f"{told}; spec.objectives.minSuccessPercent asks for {min_success_percent} %"
-    return RunVerdict(False, "TooFewSucceeded", message)
+    return RunVerdict(False, "TooFewSucceeded" if stopped_after is None else DEADLINE_EXCEEDED, message)
 
 
 def _others(videos: Videos) -> str:

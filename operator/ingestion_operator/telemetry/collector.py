@@ -29,10 +29,9 @@ class RunsCollector(Collector):
         for seen in self._runs():
             meta = seen.raw["metadata"]
             for reading in readings(seen, now):
-                extra = [reading.label] if reading.label is not None else []
-                values[reading.metric].append(([meta["namespace"], meta["name"], *extra], reading.value))
-                if reading.metric is names.RUN_STATE and reading.label is not None:
-                    states[reading.label] += 1
+                values[reading.metric].append(([meta["namespace"], meta["name"], *reading.labels], reading.value))
+                if reading.metric is names.RUN_STATE:
+                    states.update(reading.labels)
         values[names.RUNS] = [([state], states[state]) for state in RunState]
         for metric in names.OF_RUNS:
             family = GaugeMetricFamily(metric.name, metric.meaning, labels=metric.labels)

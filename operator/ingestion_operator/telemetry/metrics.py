@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from ingestion_operator.decision.decision import Verdict
 from ingestion_operator.telemetry import names
@@ -17,10 +17,11 @@ _LOOK_BUCKETS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 class Metrics:
-    """The metrics of one operator, in a registry of their own."""
+    """The metrics of one operator and its process, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         duration, longest = names.RECONCILE_DURATION, names.RECONCILE_LONGEST
         self._looks = Histogram(duration.name, duration.meaning, buckets=_LOOK_BUCKETS, registry=self.registry)
         self._longest = Gauge(longest.name, longest.meaning, registry=self.registry)

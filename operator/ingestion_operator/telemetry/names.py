@@ -110,6 +110,12 @@ RUN_MEMORY_TARGET = MetricName(
     "Share of a device that is meant to be used, 0 to 1: spec.memory.targetPercent.",
     _RUN,
 )
+RUN_OOM_EVENTS = MetricName(
+    "ingestion_operator_run_oom_events",
+    Kind.GAUGE,
+    "Device out-of-memory errors in the run's workers since it began, those that a smaller batch healed included.",
+    _RUN,
+)
 RUN_GPU_UTILISATION = MetricName(
     "ingestion_operator_run_gpu_utilisation_ratio",
     Kind.GAUGE,
@@ -140,6 +146,24 @@ RUN_WORKERS_SILENT = MetricName(
     "Workers that have run for a minute and do not answer on their metrics port.",
     _RUN,
 )
+RUN_WORKERS_CEILING = MetricName(
+    "ingestion_operator_run_workers_ceiling",
+    Kind.GAUGE,
+    "Worker pods that are not exceeded for a while, since memory ran out above; none where nothing is learned.",
+    _RUN,
+)
+RUN_BUDGET = MetricName(
+    "ingestion_operator_run_budget_ratio",
+    Kind.GAUGE,
+    "Of its part of the target, what each worker may use, 0 to 1; less than 1 while a device is too full.",
+    _RUN,
+)
+RUN_LAST_CHANGE = MetricName(
+    "ingestion_operator_run_last_change_timestamp_seconds",
+    Kind.GAUGE,
+    "When a lever of the run was last changed for a reason.",
+    (*_RUN, "lever", "reason"),
+)
 
 OF_OPERATOR = (RECONCILE_DURATION, RECONCILE_ERRORS, RECONCILE_LONGEST, DECISIONS, SCRAPES)
 OF_RUNS = (
@@ -152,6 +176,7 @@ OF_RUNS = (
     RUN_SUCCESS_OBJECTIVE,
     RUN_MEMORY_USED,
     RUN_MEMORY_TARGET,
+    RUN_OOM_EVENTS,
     RUN_GPU_UTILISATION,
     RUN_WINDOWS_WAITING,
     RUN_AUDIO,
@@ -159,5 +184,8 @@ OF_RUNS = (
     RUN_WORKERS_RUNNING,
     RUN_WORKERS_WAITING,
     RUN_WORKERS_SILENT,
+    RUN_WORKERS_CEILING,
+    RUN_BUDGET,
+    RUN_LAST_CHANGE,
 )
 """What is computed from the runs at each scrape."""

@@ -31,11 +31,11 @@ class SeenRun:
 
 @dataclass(frozen=True)
 class Reading:
-    """The value of a metric of a run; `label` is that of its third label, if it has one."""
+    """The value of a metric of a run; `labels` are the values of its labels after namespace and run."""
 
     metric: MetricName
     value: float
-    label: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 def readings(seen: SeenRun, now: datetime) -> Iterator[Reading]:
@@ -43,17 +43,16 @@ def readings(seen: SeenRun, now: datetime) -> Iterator[Reading]:
     try:
         status = IngestionRunStatus.from_wire(seen.raw.get("status") or {})
     except ValidationError:
-        yield Reading(names.RUN_STATE, 1, RunState.UNREADABLE)
+        yield Reading(names.RUN_STATE, 1, (RunState.UNREADABLE,))
         return
-    yield Reading(names.RUN_STATE, 1, _state(status, seen.snapshot))
+    yield Reading(names.RUN_STATE, 1, (_state(status, seen.snapshot),))
     if status.completion_time is not None:
         yield Reading(names.RUN_COMPLETION, status.completion_time.timestamp())
     if status.video_list is not None:
         yield from _videos(status.videos)
     yield from _goals(seen.raw, ended=status.completion_time is not None)
     if seen.snapshot is not None and status.completion_time is None:
-        if status.workers is not None:
-            yield Reading(names.RUN_WORKERS_WANTED, status.workers.parallelism)
+        yield from _levers(status, now)
         yield from _workers(Situation(seen.snapshot, now))
 
 
@@ -77,9 +76,9 @@ def _queued(snapshot: Snapshot) -> bool:
 
 def _videos(videos: Videos) -> Iterator[Reading]:
     yield Reading(names.RUN_VIDEOS_LISTED, videos.total)
-    yield Reading(names.RUN_VIDEOS, videos.succeeded, Result.SUCCEEDED)
-    yield Reading(names.RUN_VIDEOS, videos.failed, Result.FAILED)
-    yield Reading(names.RUN_VIDEOS, videos.skipped, Result.SKIPPED)
+    yield Reading(names.RUN_VIDEOS, videos.succeeded, (Result.SUCCEEDED,))
+    yield Reading(names.RUN_VIDEOS, videos.failed, (Result.FAILED,))
+    yield Reading(names.RUN_VIDEOS, videos.skipped, (Result.SKIPPED,))
     if readable := videos.succeeded + videos.failed:
         yield Reading(names.RUN_SUCCESS, videos.succeeded / readable)
 
@@ -93,6 +92,19 @@ def _goals(raw: Mapping[str, Any], *, ended: bool) -> Iterator[Reading]:
     yield Reading(names.RUN_SUCCESS_OBJECTIVE, spec.objectives.min_success_percent / 100)
     if not ended:
         yield Reading(names.RUN_MEMORY_TARGET, spec.memory.target_percent / 100)
+
+
+def _levers(status: IngestionRunStatus, now: datetime) -> Iterator[Reading]:
+    yield Reading(names.RUN_OOM_EVENTS, status.memory.oom_total)
+    if (workers := status.workers) is None:
+        return
+    yield Reading(names.RUN_WORKERS_WANTED, workers.parallelism)
+    yield Reading(names.RUN_BUDGET, workers.budget_percent / 100)
+    if workers.ceiling is not None and workers.ceiling_expires_at is not None and workers.ceiling_expires_at > now:
+        yield Reading(names.RUN_WORKERS_CEILING, workers.ceiling)
+    last = {(change.lever, change.reason): change.time for change in status.adaptations}
+    for labels, time in last.items():
+        yield Reading(names.RUN_LAST_CHANGE, time.timestamp(), labels)
 
 
 def _workers(situation: Situation) -> Iterator[Reading]:

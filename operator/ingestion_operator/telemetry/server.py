@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry, start_http_server
 
 PATH = "/metrics"
+_BARE_IPV6 = re.compile(r"^http://([0-9a-f]*:[0-9a-f:]*:[0-9a-f]*)(:\d+/)", re.IGNORECASE)
 
 
 class CannotServe(Exception):
@@ -30,10 +32,15 @@ class Endpoint:
         Raises:
             ValueError: this is no such URL.
         """
-        parts = urlsplit(url)
+        parts = urlsplit(with_brackets(url))
         if parts.scheme != "http" or not parts.hostname or not parts.port or parts.path != PATH:
             raise ValueError(f"{url} is no address for metrics: write it as http://0.0.0.0:8081{PATH}")
         return cls(parts.hostname, parts.port)
+
+
+def with_brackets(url: str) -> str:
+    """Return a URL whose address of IPv6 has its brackets: Kubernetes puts $(POD_IP) in without them."""
+    return _BARE_IPV6.sub(r"http://[\1]\2", url)
 
 
 @contextmanager

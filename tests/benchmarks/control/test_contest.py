@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.control import rows as records
 from benchmarks.control.bugs import BUGS
+from benchmarks.control.chance import among_twins, share_unbeaten
 from benchmarks.control.clairvoyant import clairvoyant_seconds
 from benchmarks.control.contest import row
 from benchmarks.control.contestants import CONTESTANTS, LAWS, OURS
@@ -63,6 +64,18 @@ def test_the_same_seed_gives_the_same_course() -> None:
     least = clairvoyant_seconds(scenario)
     first, second = (play(scenario, LAWS[OURS], scenario.initial, least) for _ in range(2))
     assert first == second
+
+
+def test_a_law_and_its_twins_differ_in_nothing_but_their_moments() -> None:
+    ours, *twins = among_twins(short(6))
+    assert len(twins) == len(LAWS) - 1
+    assert all(twin == pytest.approx(ours, rel=0.2) for twin in twins)
+
+
+def test_whoever_is_faster_by_less_than_a_tie_has_not_beaten_us() -> None:
+    played = [(100.0, 99.5, 120.0), (100.0, 98.0, 101.0)]
+    assert share_unbeaten(played, 0.01) == 0.5
+    assert share_unbeaten(played, 0.03) == 1
 
 
 def test_every_family_has_its_turn() -> None:

@@ -1,40 +1,34 @@
-import json
-import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from dev.cluster import Cluster, NodeOptions
+from dev.cluster.kubectl import kubectl
 from dev.cluster.testing import cluster_for_tests
-from ingestion_contract.crd import custom_resource_definition
-from ingestion_operator.kube import Kube, Resource
+from dev.installation import claim
+from ingestion_operator.kube import Kube
+from tests.chart import kit as chart
 from tests.operator.cluster.kit import Operator, Runs
 
 HERE = Path(__file__).parent
-RBAC = HERE.parents[2] / "deploy" / "rbac.yaml"
-NAMESPACES = Resource("", "v1", "namespaces")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster with the CRD, the operator's identity, and the stand-in as the image `worker`."""
     options = NodeOptions(cpus=64, gpus=32, images={"worker": HERE / "image"})
-    with cluster_for_tests(tmp_path_factory.mktemp("operator") / "cluster", replace(options)) as cluster:
-        crd = json.dumps(custom_resource_definition())
-        kubectl(cluster, "apply", "-f", "-", given=crd)
-        kubectl(cluster, "apply", "-f", str(RBAC))
-        kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev")
+    with cluster_for_tests(tmp_path_factory.mktemp("operator") / "cluster", options) as cluster:
+        provide_identity(cluster)
         yield cluster
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def operator_kubeconfig(cluster: Cluster) -> Path:
-    """A kubeconfig with the rights that deploy/rbac.yaml gives, and no others."""
-    token = kubectl(cluster, "create", "token", "ingestion-operator", "-n", "ingestion-operator").strip()
+    """A kubeconfig with the rights that the chart gives, and no others."""
+    token = kubectl(cluster, "create", "token", chart.RELEASE, "-n", chart.NAMESPACE).strip()
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     config["users"][0]["user"] = {"token": token}
     path = cluster.folder.parent / "operator.kubeconfig"
@@ -47,13 +41,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     """A fresh namespace with a claim for results."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     kubectl(cluster, "create", "namespace", name)
-    claim = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "results"},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-    kubectl(cluster, "apply", "-n", name, "-f", "-", given=json.dumps(claim))
+    kubectl(cluster, "apply", "-f", "-", given=claim("results", name))
     yield name
     kubectl(cluster, "delete", "namespace", name, "--wait=false")
 
@@ -75,7 +63,10 @@ def operator(operator_kubeconfig: Path, namespace: str, tmp_path: Path) -> Itera
     print(operator.log.read_text())
 
 
-def kubectl(cluster: Cluster, *arguments: str, given: str | None = None) -> str:
-    """Run kubectl as the administrator and return what it says."""
-    command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout
+def provide_identity(cluster: Cluster) -> None:
+    """Apply the CRD, and the operator's ServiceAccount with its rights, as the chart has them."""
+    kubectl(cluster, "create", "namespace", chart.NAMESPACE)
+    kinds = {"CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    objects = [found for found in chart.render().objects if found["kind"] in kinds]
+    kubectl(cluster, "apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": objects})
+    kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev")

@@ -59,9 +59,9 @@ class Runs:
         self.namespace = namespace
         self._volumes = volumes
 
-    async def apply(self, name: str = "talks", *, spec: dict[str, Any] | None = None, **plan: Any) -> Object:
-        """Create a run whose workers do as the stand-in's plan says."""
-        body = {
+    def manifest(self, name: str = "talks", *, spec: dict[str, Any] | None = None, **plan: Any) -> Object:
+        """Return a run whose workers do as the stand-in's plan says."""
+        return {
             "apiVersion": identity.API_VERSION,
             "kind": identity.KIND,
             "metadata": {"name": name, "namespace": self.namespace},
@@ -72,7 +72,10 @@ class Runs:
                 **(spec or {}),
             },
         }
-        return await self.kube.create(RUNS, body)
+
+    async def apply(self, name: str = "talks", *, spec: dict[str, Any] | None = None, **plan: Any) -> Object:
+        """Create such a run."""
+        return await self.kube.create(RUNS, self.manifest(name, spec=spec, **plan))
 
     async def status(self, name: str = "talks") -> IngestionRunStatus:
         """Return the status of a run."""
@@ -102,6 +105,14 @@ class Runs:
         for resource in (JOBS, PODS, CONFIG_MAPS):
             found += [item["metadata"]["name"] for item in await self.select(resource, labels)]
         return found
+
+    async def until_children_are_gone(self, run: Object) -> None:
+        """Wait until nothing is left of what a run has made."""
+
+        async def nothing_left() -> bool:
+            return not await self.children(run)
+
+        await eventually("nothing is left", nothing_left)
 
     async def select(self, resource: Resource, labels: str = "") -> list[Object]:
         """Return objects of the namespace."""

@@ -78,16 +78,24 @@ async def test_a_suspended_run_loses_nothing_and_goes_on(runs: Runs, operator: O
     await runs.until_told("DiscoveryComplete", "Suspended", "Resumed", "RunComplete")
 
 
+async def test_a_deadline_stops_the_workers_and_what_is_finished_decides(runs: Runs, operator: Operator) -> None:
+    await runs.apply(shards=4, videos=50, seconds=0.4, gib=80)
+    await runs.until("some videos are done", lambda status: status.videos.succeeded >= 2)
+    await runs.patch({"activeDeadlineSeconds": 1})
+    status = await runs.until_ended()
+    failed = await runs.condition(ConditionType.FAILED)
+    assert failed is not None
+    assert failed.reason == "DeadlineExceeded"
+    assert status.videos.succeeded == len(runs.ingested())
+    assert status.videos.reasons["NotProcessed"] == 200 - status.videos.succeeded
+
+
 async def test_deleting_a_run_removes_what_it_made(runs: Runs, operator: Operator) -> None:
     run = await runs.apply(shards=4, videos=100, seconds=0.5, gib=80)
     await runs.until("the work goes on", lambda status: status.videos.succeeded)
     assert len(await runs.children(run)) >= 8
     await runs.delete()
-
-    async def nothing_left() -> bool:
-        return not await runs.children(run)
-
-    await eventually("nothing is left", nothing_left)
+    await runs.until_children_are_gone(run)
 
 
 async def test_an_operator_that_is_killed_changes_nothing_in_the_outcome(runs: Runs, operator: Operator) -> None:

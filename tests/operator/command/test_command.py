@@ -41,6 +41,7 @@ def test_help_says_what_there_is() -> None:
         (["--worker-image", "x", "--levers", "wild"], "--levers"),
         (["--worker-image", "x", "--scrape-interval-seconds", "0"], "--scrape-interval-seconds"),
         (["--worker-image", "x", "--allow-network", "10.0.0.1/8"], "--allow-network"),
+        (["--worker-image", "x", "--worker-fs-group", "staff"], "--worker-fs-group"),
         (["--worker-image", "x", "--metrics", "8081"], "--metrics"),
     ],
 )

@@ -232,6 +232,24 @@ async def test_a_stale_operator_is_refused() -> None:
         await world.reconciler.look()
 
 
+async def test_an_operator_that_has_missed_what_another_decided_moves_nothing_until_it_has_read_it() -> None:
+    world = World()
+    await world.work([make_sample(gib=48, limits_revision=1)] * 4)
+    for _ in range(3):
+        await world.look()
+    decided = world.kube.status()["workers"] | {"parallelism": 2}
+    world.kube.update(RUNS, "talks", status=world.kube.status() | {"workers": decided})
+    world.kube.update(JOBS, "talks-work", spec=world.kube.job("talks-work")["spec"] | {"parallelism": 2})
+    world.cache.put_job(UID, world.kube.job("talks-work"))  # whose watch is ahead of that of the run
+
+    with pytest.raises(Conflict):
+        await world.reconciler.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
 async def test_a_name_that_is_taken_is_said_and_the_run_goes_on_once_it_is_free() -> None:
     world = World()
     foreign = {"kind": "Job", "metadata": {"name": "talks-discover", "namespace": "default"}, "spec": {}}
@@ -325,6 +343,37 @@ async def test_suspending_suspends_the_work_and_going_on_lets_it_go_on() -> None
         world.kube.update(RUNS, "talks", spec=run["spec"] | {"suspend": suspend})
         await world.look()
         assert world.kube.job("talks-work")["spec"].get("suspend", False) is suspend
+
+
+async def test_a_deadline_that_has_passed_is_handed_to_the_job_once() -> None:
+    world = World(activeDeadlineSeconds=100)
+    await world.work([make_sample()] * 4)
+    assert (await world.look(seconds=90)).again_after is not None
+    assert "activeDeadlineSeconds" not in world.kube.job("talks-work")["spec"]
+    await world.look(seconds=10)
+    assert world.kube.job("talks-work")["spec"]["activeDeadlineSeconds"] == 1
+    assert world.ready[0] == "DeadlineExceeded"
+    world.kube.writes.clear()
+    await world.look()
+    assert not [what for what in world.kube.writes if "jobs" in what]
+
+
+async def test_a_run_with_a_deadline_is_looked_at_when_it_passes() -> None:
+    world = World(activeDeadlineSeconds=60)
+    first = await world.look()
+    assert first.again_after == 60
+    await world.look(seconds=60)
+    assert world.kube.job("talks-discover")["spec"]["activeDeadlineSeconds"] == 1
+
+
+async def test_counting_is_not_bound_by_the_deadline() -> None:
+    world = World(activeDeadlineSeconds=10)
+    await world.work([])
+    failed = {"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "too long"}
+    world.kube.update(JOBS, "talks-work", status={"conditions": [failed]})
+    for _ in range(3):
+        await world.look(seconds=60)
+    assert "activeDeadlineSeconds" not in world.kube.job("talks-finish")["spec"]
 
 
 @pytest.mark.parametrize("step", [Step.DISCOVER, Step.FINISH])

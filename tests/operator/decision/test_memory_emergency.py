@@ -133,9 +133,29 @@ def test_fewer_workers_free_nothing_where_each_has_a_device_of_its_own() -> None
 def test_of_several_shared_devices_only_the_crowded_one_gives_workers_up() -> None:
     crowded = [make_sample(gpu="GPU-a"), make_sample(gpu="GPU-a"), waiting(gpu="GPU-a")]
     roomy = [make_sample(gpu="GPU-b"), make_sample(gpu="GPU-b")]
-    verdict = memory_emergency(situation([*crowded, *roomy]))
+    snapshot = make_snapshot([*crowded, *roomy])
+    pods = tuple(replace(pod, ready=pod.name != "talks-work-2") for pod in snapshot.pods)
+    verdict = memory_emergency(Situation(replace(snapshot, pods=pods), NOW))
     assert verdict is not None
     assert verdict.value == 4
+
+
+def test_of_several_devices_one_that_is_not_heard_keeps_its_worker() -> None:
+    """It is between two shards. That as many fit as are heard would stop all the others, too."""
+    seen = [*[make_sample(gpu="GPU-a")] * 2, waiting(gpu="GPU-a"), None, None, None]
+    snapshot = make_snapshot(seen, status=make_status(6), memory=MemoryStatus(devices=2, floor_bytes=FLOOR))
+    pods = tuple(replace(pod, ready=pod.name != "talks-work-2") for pod in snapshot.pods)
+    verdict = memory_emergency(Situation(replace(snapshot, pods=pods), NOW))
+    assert verdict is not None
+    assert verdict.value == 5
+
+
+def test_where_one_that_has_not_begun_would_go_instead_that_is_waited_for() -> None:
+    heard = [*[make_sample(gpu="GPU-a")] * 2, waiting(gpu="GPU-a"), make_sample(gpu="GPU-b")]
+    begins = make_pod(9, running=False, ready=False, ready_since=None, started_at=None)
+    snapshot = make_snapshot(heard, status=make_status(5), others=[begins])
+    pods = tuple(replace(pod, ready=pod.ready and pod.name != "talks-work-2") for pod in snapshot.pods)
+    assert memory_emergency(Situation(replace(snapshot, pods=pods), NOW)) is None
 
 
 def test_where_none_fits_under_the_target_one_stays_on_each_device() -> None:

@@ -142,3 +142,12 @@ def test_beyond_what_fits_on_devices_of_their_own_only_one_more_at_a_time(gib: i
     verdict = recovery(situation(samples, run=make_run({"max": 7})))
     assert verdict is not None
     assert verdict.value == value
+
+
+def test_more_than_one_on_devices_of_their_own_are_a_trial_unless_the_devices_have_time_left() -> None:
+    """The next ones may share them, where one each is enough."""
+    samples = [replace(IDLE, gpu_uuid=f"GPU-{name}", batch_size=50, windows_waiting=9) for name in "ab"]
+    for rate, is_trial in ((None, True), (Rate(36000, 0.95, 120.0), True), (Rate(36000, 0.5, 120.0), False)):
+        verdict = recovery(situation(samples, rate=rate))
+        assert verdict is not None
+        assert (verdict.trial is not None) is is_trial

@@ -1,7 +1,7 @@
 """The order in which the Job controller takes pods away."""
 
-from ingestion_operator.decision.removal import removed
-from tests.operator.kit import ago, make_pod
+from ingestion_operator.decision.removal import most_on_one, removed
+from tests.operator.kit import ago, make_pod, make_sample, situation
 
 
 def test_those_that_do_not_run_go_first_then_those_that_are_not_ready_then_the_latest_ready() -> None:
@@ -23,3 +23,10 @@ def test_of_those_alike_the_newest_goes() -> None:
 def test_nobody_goes_where_there_are_no_more_than_wanted() -> None:
     assert removed([make_pod(0)], 1) == []
     assert removed([make_pod(0)], 4) == []
+
+
+def test_how_crowded_a_device_would_be_depends_on_who_goes() -> None:
+    """Of alike pods the one with the last name goes first: see the order above."""
+    right, wrong = ([make_sample(gpu=f"GPU-{gpu}") for gpu in gpus] for gpus in ("aabc", "abcc"))
+    assert most_on_one(situation(right), 3) == 1
+    assert most_on_one(situation(wrong), 3) == 2

@@ -113,6 +113,15 @@ def test_a_pod_has_no_token_and_no_privilege() -> None:
     }
 
 
+def test_volumes_belong_to_a_group_unless_the_platform_is_to_choose() -> None:
+    def context(settings: WorkerSettings) -> dict[str, Any]:
+        return dict(pod_template(make_run(), Step.WORK, settings)["spec"]["securityContext"])
+
+    assert context(WorkerSettings("worker:1"))["fsGroup"] == 65_532
+    assert context(WorkerSettings("worker:1", fs_group=1000))["fsGroup"] == 1000
+    assert "fsGroup" not in context(WorkerSettings("worker:1", fs_group=None))
+
+
 def test_the_worker_is_called_with_its_step_and_its_output() -> None:
     assert container()["command"] == ["ingest", "work", "--output", "file:///ingestion/output/talks"]
     root = container(output={"persistentVolumeClaim": {"claimName": "results"}})

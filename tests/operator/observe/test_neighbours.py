@@ -29,6 +29,13 @@ def test_nothing_is_known_before_it_has_been_seen_often_enough() -> None:
     assert after(*[reading(23.2)] * (READINGS - 1)) == {}
 
 
+def test_of_a_device_that_is_not_heard_what_was_known_is_still_the_best_guess() -> None:
+    elsewhere = {uid: make_sample(gpu="GPU-b", own=FLOOR, device_used=FLOOR) for uid in PODS}
+    known = after(*[reading(23.2)] * READINGS, *[elsewhere] * READINGS)
+    assert known[GPU] == int(23.2 * GIB) - 2 * FLOOR
+    assert after(*[reading(23.2)] * READINGS, *[elsewhere] * READINGS, *[reading(17.2)] * READINGS)[GPU] == 0
+
+
 def test_others_never_hold_less_than_nothing() -> None:
     assert after(*[reading(10)] * READINGS) == {GPU: 0}
 

@@ -47,6 +47,12 @@ def test_it_begins_when_all_wanted_workers_are_at_work() -> None:
     assert measured(loading, too_few, at(20, [20]), at(80, [50])) == Rate(1800, None, 60.0)
 
 
+def test_it_does_not_count_while_others_are_on_their_way_out() -> None:
+    leaving = at(30, [60])
+    pods = (*leaving.snapshot.pods, make_pod(7, deleting=True))
+    assert measured(at(0, [0]), Situation(replace(leaving.snapshot, pods=pods), leaving.now)) is None
+
+
 def test_it_begins_anew_when_the_lever_is_moved() -> None:
     moved = make_status(1, changed_at=ago(-50))
     situations = at(0, [0]), at(40, [400]), at(60, [420], moved), at(90, [430], moved)

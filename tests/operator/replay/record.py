@@ -1,24 +1,24 @@
 """`python -m tests.operator.replay.record`: record the runs in fixtures/ anew, after a decision has got other fields.
 
-Two minutes on the development cluster, with stand-in workers. `demo` is the recording of a demonstration:
-`INGESTION_RECORD=FOLDER python -m dev.demo --videos 40 --kill-operator`, compressed.
+Two minutes on the development cluster, with stand-in workers. `demo` is what a demonstration has recorded,
+`python -m dev.demo --videos 40 --kill-operator`, compressed: `build/cluster/volumes/ingestion-operator/recordings`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from dev.cluster import Cluster, NodeOptions
-from ingestion_contract.crd import custom_resource_definition
+from dev.cluster.kubectl import kubectl
+from dev.installation import claim
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.kube import Kube
-from tests.operator.cluster.conftest import HERE, RBAC, kubectl
+from tests.operator.cluster.conftest import HERE, provide_identity
 from tests.operator.cluster.kit import Operator, Runs
 from tests.operator.replay.kit import FOLDER
 
@@ -70,11 +70,9 @@ def main() -> None:
         os.environ["INGESTION_RECORD"] = str(folder / "recordings")
         options = NodeOptions(cpus=64, gpus=64, images={"worker": HERE / "image"})
         with Cluster(folder / "cluster", options) as cluster:
-            kubectl(cluster, "apply", "-f", "-", given=json.dumps(custom_resource_definition()))
-            kubectl(cluster, "apply", "-f", str(RBAC))
-            kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev")
+            provide_identity(cluster)
             kubectl(cluster, "create", "namespace", NAMESPACE)
-            kubectl(cluster, "apply", "-n", NAMESPACE, "-f", "-", given=json.dumps(_claim()))
+            kubectl(cluster, "apply", "-f", "-", given=claim("results", NAMESPACE))
             operator = Operator(cluster.kubeconfig, NAMESPACE, folder / "operator.log")
             operator.start()
             try:
@@ -84,15 +82,6 @@ def main() -> None:
         for name in PLANS:
             lines = (folder / "recordings" / f"{NAMESPACE}_{name}.jsonl").read_bytes()
             (FOLDER / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines, mtime=0))
-
-
-def _claim() -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "results"},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
 
 
 if __name__ == "__main__":

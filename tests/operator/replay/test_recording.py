@@ -129,7 +129,7 @@ def test_a_compressed_file_is_read_as_well(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Recorder(tmp_path / "gone").add(incident())
-    assert "run talks: its decision is not recorded" in caplog.text
+    assert "default/talks: a decision is not recorded" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from ingestion_contract.metrics import Result
 from ingestion_contract.pod import Step
-from ingestion_contract.status import ConditionType, IngestionRunStatus, MemoryStatus, Videos
+from ingestion_contract.status import (
+    ActiveTime,
+    ConditionType,
+    IngestionRunStatus,
+    MemoryStatus,
+    SourceStatus,
+    Videos,
+)
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSummary, ShardSummary
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Finding
@@ -155,6 +162,37 @@ class TestSteps:
 
 
 class TestLevers:
+    def test_a_run_that_its_deadline_has_stopped_is_judged_by_what_is_finished(self) -> None:
+        job = make_job(failed=True, failure="DeadlineExceeded: Job was active longer than specified deadline")
+        jobs = [job, make_job(Step.FINISH, complete=True)]
+        status = make_status().model_copy(update={"active": ActiveTime(seconds=3600)})
+        for done, reason in ((150, "DeadlineExceeded"), (190, "Ingested")):
+            undone = {"failed": 200 - done, "reasons": {"NotProcessed": 200 - done}}
+            count = FinishSummary(total=200, succeeded=done, skipped=0, **undone)
+            pods = [ended_pod(0, 0, count, step=Step.FINISH), ended_pod(1, 143)]
+            ended = report(make_snapshot(status=status, jobs=jobs, others=pods))
+            assert ready(ended)[0] == reason
+            assert "; stopped after 3600 active seconds by spec.activeDeadlineSeconds" in ready(ended)[1]
+            assert "143" not in ready(ended)[1]
+
+    def test_a_discovery_that_its_deadline_has_stopped_says_so(self) -> None:
+        job = make_job(Step.DISCOVER, failed=True, failure="DeadlineExceeded: Job was active longer than ...")
+        ended = report(make_snapshot(status=NEW, jobs=[job], others=[ended_pod(0, 143, step=Step.DISCOVER)]))
+        assert ready(ended) == ("DeadlineExceeded", "the discover step was not done within spec.activeDeadlineSeconds")
+
+    def test_only_active_time_counts_towards_the_deadline(self) -> None:
+        begun = make_status().model_copy(update={"active": ActiveTime(seconds=5, since=ago(60))})
+        paused = begun.model_copy(update={"source": SourceStatus(blocked_until=ago(-60), pause_seconds=60)})
+        queued = make_run(spec={"queueName": "gpus"})
+        assert report(make_snapshot(status=begun)).active == begun.active
+        for held in (
+            make_snapshot(status=begun, run=make_run(spec={"suspend": True})),
+            make_snapshot(status=begun, run=queued, jobs=[make_job(suspended=True)]),
+            make_snapshot(status=paused, jobs=[make_job(parallelism=0)]),
+            make_snapshot(status=begun, jobs=[WORK_DONE]),
+        ):
+            assert report(held).active == ActiveTime(seconds=65)
+
     def test_a_change_is_written_with_its_reason_before_it_is_made(self) -> None:
         status = report(make_snapshot([make_sample(), make_sample(), waiting(), waiting()]))
         assert status.workers is not None

@@ -7,11 +7,13 @@ import io
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from socket import create_server
 from typing import Any
 
 import pytest
 
+from ingestion_contract.pod import Step
 from ingestion_operator.clock import system_clock
 from ingestion_operator.controller import Controller
 from ingestion_operator.desired.pod_template import WorkerSettings
@@ -112,7 +114,15 @@ async def test_every_metric_that_is_declared_is_served_and_no_other() -> None:
     declared = {
         metric.name.removesuffix("_total"): metric.kind.value for metric in (*names.OF_OPERATOR, *names.OF_RUNS)
     }
-    assert {name: family.type for name, family in page.families.items()} == declared
+    of_the_process = "process_"
+    served = {name: family.type for name, family in page.families.items() if not name.startswith(of_the_process)}
+    assert served == declared
+
+
+async def test_the_process_tells_since_when_it_runs_and_what_it_takes() -> None:
+    page = Metrics(Operator().settings.metrics.registry)
+    assert (page.value("process_start_time_seconds") or 0) > 0
+    assert (page.value("process_resident_memory_bytes") or 0) > 0
 
 
 @pytest.fixture
@@ -168,6 +178,65 @@ async def test_a_decision_is_one_log_line_with_its_parts_as_fields(
     assert "2 of 4 workers" in lines[0]["message"]
 
 
+def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+async def test_a_line_has_its_time_in_utc_its_level_and_who_speaks(log: io.StringIO) -> None:
+    await lowered()
+    line = lines_of(log)[0]
+    assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
+    assert (line["level"], line["logger"].partition(".")[0]) == ("INFO", "ingestion_operator")
+
+
+@pytest.mark.parametrize(
+    ("ended", "level", "words"),
+    [
+        ({"exitCode": 0}, "INFO", "exit code 0, DONE"),
+        ({"exitCode": 143, "reason": "Error"}, "INFO", "exit code 143, STOPPED"),
+        ({"exitCode": 69, "reason": "Error"}, "WARNING", "exit code 69, UNUSABLE_NODE"),
+        ({"exitCode": 137, "reason": "OOMKilled"}, "WARNING", "exit code 137, KILLED, OOMKilled"),
+        ({"exitCode": 3}, "WARNING", "exit code 3, unknown"),
+    ],
+)
+async def test_the_end_of_a_shards_pod_is_one_line_with_run_and_shard(
+    log: io.StringIO, ended: dict[str, Any], level: str, words: str
+) -> None:
+    world = World()
+    await world.work([make_sample(), make_sample()])
+    await world.look()
+    phase = "Failed" if ended["exitCode"] else "Succeeded"
+    world.add_pod(Step.WORK, 1, phase, {"terminated": ended})
+    for _ in range(3):
+        await world.look()
+    (line,) = [line for line in lines_of(log) if "shard" in line]
+    parts = {key: line[key] for key in ("namespace", "run", "step", "shard", "pod", "exit_code", "level")}
+    assert parts == {
+        "namespace": "default",
+        "run": "talks",
+        "step": "work",
+        "shard": 1,
+        "pod": "talks-work-1",
+        "exit_code": ended["exitCode"],
+        "level": level,
+    }
+    assert line["message"] == f"default/talks: shard 1: pod talks-work-1 ended: {words}"
+
+
+@pytest.mark.parametrize("problem", [ApiError(500, "", "etcd is away"), RuntimeError("a mistake")])
+async def test_a_look_that_does_not_go_through_names_its_run(log: io.StringIO, problem: Exception) -> None:
+    operator = Operator()
+    operator.kube.fail("status", problem)
+    operator.apply()
+    async with asyncio.timeout(10):
+        while not log.getvalue():  # noqa: ASYNC110 - sends no event
+            await asyncio.sleep(0.05)
+    await operator.controller.stop()
+    line = lines_of(log)[0]
+    assert (line["namespace"], line["run"]) == ("default", "talks")
+    assert str(problem) in line["message"] + line.get("exc_info", "")
+
+
 async def test_metrics_are_served_over_http_until_the_block_is_left() -> None:
     operator = Operator()
     with served(operator.settings.metrics.registry) as port:
@@ -195,6 +264,8 @@ def test_an_address_that_is_taken_is_named() -> None:
     [
         ("http://0.0.0.0:8081/metrics", Endpoint("0.0.0.0", 8081)),
         ("http://[::]:8081/metrics", Endpoint("::", 8081)),
+        ("http://fd00::5:8081/metrics", Endpoint("fd00::5", 8081)),
+        ("http://2001:db8:0:1:1:1:1:1:8081/metrics", Endpoint("2001:db8:0:1:1:1:1:1", 8081)),
     ],
 )
 def test_an_address_is_read(url: str, endpoint: Endpoint) -> None:

@@ -10,7 +10,15 @@ from prometheus_client import CollectorRegistry
 
 from ingestion_contract.metrics import WorkerState
 from ingestion_contract.pod import Step
-from ingestion_contract.status import Condition, ConditionStatus, ConditionType, IngestionRunStatus, Videos
+from ingestion_contract.status import (
+    Adaptation,
+    Condition,
+    ConditionStatus,
+    ConditionType,
+    IngestionRunStatus,
+    MemoryStatus,
+    Videos,
+)
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
@@ -94,6 +102,35 @@ def test_work_is_summed_over_the_workers() -> None:
     page = read(at_work([make_sample(windows_waiting=3, audio_seconds=100), make_sample(audio_seconds=20)]))
     assert page.of_run("windows_waiting") == 3
     assert page.of_run("audio_seconds") == 120
+
+
+def test_out_of_memory_errors_are_told_since_the_run_began() -> None:
+    status = make_status(1).model_copy(update={"memory": MemoryStatus(oom_total=3)})
+    assert read(seen(status, make_snapshot([make_sample()], status=status))).of_run("oom_events") == 3
+
+
+def test_the_levers_are_told_with_the_ceiling_until_it_expires() -> None:
+    fields = {"budget_percent": 90, "ceiling": 3}
+    page = read(at_work([make_sample()], **fields, ceiling_expires_at=ago(-60)))
+    assert page.of_run("budget_ratio") == 0.9
+    assert page.of_run("workers_ceiling") == 3
+    assert read(at_work([make_sample()], **fields, ceiling_expires_at=ago(60))).of_run("workers_ceiling") is None
+
+
+def test_each_reason_for_a_change_is_told_with_the_last_time_that_it_held() -> None:
+    changes = [
+        Adaptation(time=ago(seconds), lever=lever, from_=4, to=2, reason=reason, message="")
+        for seconds, lever, reason in [
+            (900, "parallelism", "MemoryPressure"),
+            (600, "budgetPercent", "DeviceTooFull"),
+            (300, "parallelism", "MemoryPressure"),
+        ]
+    ]
+    status = make_status(1).model_copy(update={"adaptations": changes})
+    page = read(seen(status, make_snapshot([make_sample()], status=status)))
+    name = "last_change_timestamp_seconds"
+    assert page.of_run(name, lever="parallelism", reason="MemoryPressure") == ago(300).timestamp()
+    assert page.of_run(name, lever="budgetPercent", reason="DeviceTooFull") == ago(600).timestamp()
 
 
 def ended(kind: ConditionType) -> IngestionRunStatus:

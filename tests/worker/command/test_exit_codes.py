@@ -1,6 +1,7 @@
 """How the command ends: its exit code, and what it says."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from ingestion_contract.summary import MAX_BYTES, DiscoverSummary, ErrorSummary,
 from ingestion_worker.conclusion import StepError
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
-from tests.worker.support.runs import REAL, Workspace, run_of
+from tests.worker.support.runs import REAL, REPOSITORY, Workspace, run_of
 from tests.worker.support.stand_ins import FAULT
 
 
@@ -187,6 +188,18 @@ def test_one_message_is_one_line_of_the_log_whatever_its_words() -> None:
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
     assert shown.endswith("INFO video id=a\\n2026-01-01T00:00:00Z INFO b\\x1b[2J\\u2028\n")
     assert len(shown.splitlines()) == 1
+
+
+def test_each_line_of_a_shards_log_names_run_and_shard(workspace: Workspace, source: HttpSource) -> None:
+    workspace.write_run([source.feed([f"{source.url}/a.html"])])
+    command = workspace.arguments("work", "--shard", "3", "--port", "0")
+    ended = subprocess.run(
+        command, env=workspace.environment(), cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    lines = ended.stderr.splitlines()
+    assert lines[0].endswith("/metrics")
+    for line in lines:
+        assert re.match(r"\S+Z (INFO|ERROR) run=default/test shard=3 \S", line), line
 
 
 @pytest.mark.parametrize("step", ["discover", "work", "finish"])

@@ -128,6 +128,10 @@ def test_what_a_worker_holds_itself_is_told_from_what_the_device_holds() -> None
     ("line", "event"),
     [
         ("2026-03-14T09:26:53Z WARNING models released: x", "models released: x"),
+        (
+            "2026-03-14T09:26:53Z WARNING run=talks/lectures shard=3 the source blocks this address",
+            "the source blocks this address",
+        ),
         ("2026-03-14T09:26:53Z INFO video id=a result=skipped reason=Removed gone", None),
         ("2026-03-14T09:26:53Z INFO video id=a result=succeeded reason=- ", None),
         ("Traceback (most recent call last):", None),

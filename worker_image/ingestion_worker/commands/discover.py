@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestion_contract import pod
+from ingestion_worker.commands.named_run import read_named_run
 from ingestion_worker.commands.options import (
     AllowFolders,
     AllowNetworks,
@@ -18,7 +19,6 @@ from ingestion_worker.commands.options import (
 from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.ending import Ending
-from ingestion_worker.steps.run_file import read_run
 from ingestion_worker.telemetry.logs import set_up_logs
 
 
@@ -42,6 +42,8 @@ def discover(
     def body() -> Conclusion:
         from ingestion_worker.steps.discover import discover as step
 
-        return step(read_run(run), Store(output), cookies(), address_rules(allow_network, allow_folder))
+        return step(
+            read_named_run(run, verbose=verbose), Store(output), cookies(), address_rules(allow_network, allow_folder)
+        )
 
     ending.conclude(body)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestion_contract import pod
+from ingestion_worker.commands.named_run import read_named_run
 from ingestion_worker.commands.options import Output, Run, TerminationMessage, Verbose
 from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.ending import Ending
-from ingestion_worker.steps.run_file import read_run
 from ingestion_worker.telemetry.logs import set_up_logs
 
 
@@ -31,6 +31,6 @@ def finish(
     def body() -> Conclusion:
         from ingestion_worker.steps.finish import finish as step
 
-        return step(read_run(run), Store(output))
+        return step(read_named_run(run, verbose=verbose), Store(output))
 
     ending.conclude(body)

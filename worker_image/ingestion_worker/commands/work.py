@@ -14,6 +14,7 @@ import typer
 
 from ingestion_contract import pod
 from ingestion_contract.metrics import PORT
+from ingestion_worker.commands.named_run import read_named_run
 from ingestion_worker.commands.options import (
     AllowFolders,
     AllowNetworks,
@@ -27,7 +28,6 @@ from ingestion_worker.commands.options import (
 from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps.ending import Ending
-from ingestion_worker.steps.run_file import read_run
 from ingestion_worker.telemetry.logs import set_up_logs
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def work(
     64 the configuration cannot work; 69 this node's GPU or image is unusable; 75 the source blocks this address; 85 no
     room in device memory; 86 the device failed and stays failed; 143 asked to stop.
     """
-    set_up_logs(verbose)
+    set_up_logs(verbose, shard=shard)
     ending = Ending(termination_message)
     stop = Event()
     ending.stop_in_time_on_sigterm(stop)
@@ -79,7 +79,7 @@ def work(
         from ingestion_worker.telemetry.metrics import Metrics
         from ingestion_worker.telemetry.server import serve
 
-        manifest = read_run(run)
+        manifest = read_named_run(run, verbose=verbose, shard=shard)
         device = detect()
         metrics = Metrics(device, stop)
         server = serve(metrics, address, port)

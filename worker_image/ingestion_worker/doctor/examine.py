@@ -10,6 +10,7 @@ from ingestion_worker.device import detect
 from ingestion_worker.device.interface import ComputeDevice
 from ingestion_worker.doctor import probes, verdicts
 from ingestion_worker.doctor.finding import Finding
+from ingestion_worker.doctor.host_memory import free_memory
 from ingestion_worker.doctor.probes import CLIP_SECONDS
 from ingestion_worker.media.audio import SAMPLE_RATE
 from ingestion_worker.source.addresses import AddressRules
@@ -35,7 +36,7 @@ def examine(output: str | None, source: str | None, cookies: Path | None, rules:
     yield verdicts.voice(probes.voice_error())
     yield verdicts.javascript(probes.runtimes(), probes.enabled_runtimes())
     yield verdicts.ytdlp(probes.ytdlp_version(), probes.today())
-    yield verdicts.memory(probes.free_memory())
+    yield verdicts.memory(free_memory())
     yield verdicts.scratch(*probes.scratch())
     yield verdicts.hub(probes.hub())
     if output is not None:

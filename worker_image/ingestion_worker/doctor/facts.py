@@ -39,4 +39,5 @@ class HubFacts:
 
     endpoint: str
     cache: str
+    writable: bool
     error: str | None

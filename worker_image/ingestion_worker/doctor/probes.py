@@ -107,14 +107,6 @@ def ytdlp_version() -> str:
     return str(__version__)
 
 
-def free_memory() -> int:
-    """Return the host's free memory in bytes, caches counted as free."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
 def scratch() -> tuple[str, int]:
     """Return the folder for downloads, and its free bytes."""
     folder = tempfile.gettempdir()
@@ -147,7 +139,13 @@ def hub() -> HubFacts:
             error = None
     except OSError as refusal:
         error = one_line(str(refusal))
-    return HubFacts(constants.ENDPOINT, constants.HF_HOME, error)
+    return HubFacts(constants.ENDPOINT, constants.HF_HOME, writable(Path(constants.HF_HOME)), error)
+
+
+def writable(folder: Path) -> bool:
+    """Tell whether a folder takes files, or could be made where it is not there."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def listed(url: str, cookies: Path | None, rules: AddressRules) -> int | str:

@@ -28,7 +28,8 @@ def gpu(found: DeviceFacts | str) -> Finding:
         return Finding(
             "GPU",
             Level.WARNING,
-            "none is found: models run on the CPU, many times slower; if there is an NVIDIA card, install its driver",
+            "none is found: models run on the CPU, many times slower; if there is an NVIDIA card, install its driver, "
+            "and where this is a container, give it the card",
         )
     simulated = "simulated, not real: " if found.simulated else ""
     driver = f", driver {found.driver}" if found.driver else ""
@@ -61,8 +62,8 @@ def speech(found: EngineFacts | str, compute: ComputeDevice) -> Finding:
     if isinstance(found, str):
         more = ""
         if "libcu" in found or "cudnn" in found.lower():
-            more = ": install nvidia-cublas and nvidia-cudnn for the CUDA that CTranslate2 is built for, and let "
-            more += "LD_LIBRARY_PATH name their lib folders"
+            more = ": install the extra `gpu`, which has them for the CUDA that CTranslate2 is built for, and let "
+            more += "LD_LIBRARY_PATH name their lib folders, as the image does"
         return Finding("CTranslate2", Level.PROBLEM, f"a tiny Whisper does not encode ({found}){more}")
     if compute == "cuda" != found.device:
         return Finding(
@@ -130,7 +131,7 @@ def ytdlp(version: str, today: date) -> Finding:
             "yt-dlp",
             Level.WARNING,
             f"yt-dlp {version} is {age} days old, and sites change: update it when downloads fail (pip install -U "
-            "'yt-dlp[default]')",
+            "'yt-dlp[default]', or a newer image)",
         )
     return Finding("yt-dlp", Level.OK, f"yt-dlp {version}, {max(0, age)} days old")
 
@@ -167,7 +168,14 @@ def output(uri: str, error: str | None) -> Finding:
 
 
 def hub(found: HubFacts) -> Finding:
-    """Judge whether models can be fetched. A full cache does without."""
+    """Judge whether models can be fetched and kept. A full cache does without."""
+    if not found.writable:
+        return Finding(
+            "model hub",
+            Level.WARNING,
+            f"{found.cache} (HF_HOME) cannot be written: models must be in it, or be named by their folders; in a "
+            "container, mount a volume there",
+        )
     if found.error is not None:
         return Finding(
             "model hub",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LINE = re.compile(r"\S+Z (?P<level>[A-Z]+) (?P<message>.*)")
+_LINE = re.compile(r"\S+Z (?P<level>[A-Z]+) (?:run=\S+ )?(?:shard=\d+ )?(?P<message>.*)")
 _NOT_MADE = re.compile(r"video id=\S+ result=(skipped|failed) ")
 
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from ingestion_contract.spec import Embedding, EmbeddingComputeType
 from ingestion_worker.device import ComputeDevice
-
-REMOTE_CODE_FAMILY = "gte-qwen2"
-"""The one family whose own code is run: without it, its attention is causal and its vectors are noise."""
+from ingestion_worker.models.own_code import runs_own_code
 
 
 class Embedder:
@@ -35,7 +33,7 @@ class Embedder:
         self._model = SentenceTransformer(
             embedding.model,
             device=compute,
-            trust_remote_code=REMOTE_CODE_FAMILY in embedding.model.lower(),
+            trust_remote_code=runs_own_code(embedding.model),
             model_kwargs={"dtype": getattr(torch, compute_type(embedding, compute).value)},
         )
         own = self._model.max_seq_length

@@ -41,7 +41,7 @@ def work(run: IngestionRun, store: Store, shard: int, setting: Setting) -> Concl
     tasks = _tasks(run, store, shard)
     outcomes = Outcomes(store, run.metadata.uid, shard, tasks, setting.metrics)
     to_do = outcomes.take_over()
-    log.info("shard=%d videos=%d to_do=%d device=%s", shard, len(tasks), len(to_do), setting.device.name)
+    log.info("videos=%d to_do=%d device=%s", len(tasks), len(to_do), setting.device.name)
     try:
         if to_do:
             with TimelineRecorder(store, run.metadata.uid, shard, setting.metrics, setting.device):

@@ -1,4 +1,4 @@
-"""Log lines on stderr: one per video or event, `key=value` after the message."""
+"""Log lines on stderr: one per video or event, `key=value` before and after the message."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ class _Formatter(logging.Formatter):
         return escaped(super().formatMessage(record))
 
 
-def set_up_logs(verbose: bool) -> None:
+def set_up_logs(verbose: bool, *, run: str | None = None, shard: int | None = None) -> None:
     """Send this program's log lines to stderr, with UTC times; libraries speak from warnings on.
 
     Titles and ids come from strangers: whatever they hold, one message is one line.
+
+    Args:
+        verbose: log details, too.
+        run: NAMESPACE/NAME, which each line is to name from now on.
+        shard: that each line is to name.
     """
+    about = "".join(f"{key}={value} " for key, value in (("run", run), ("shard", shard)) if value is not None)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    handler.setFormatter(_Formatter(f"%(asctime)sZ %(levelname)s {about}%(message)s", "%Y-%m-%dT%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("ingestion_worker").setLevel(logging.DEBUG if verbose else logging.INFO)

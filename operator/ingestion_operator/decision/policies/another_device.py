@@ -13,12 +13,18 @@ LEAST_PERCENT = 110
 
 
 def another_device(situation: Situation) -> Verdict | None:
-    """Try a second worker, unless one has run out of memory beside another before: then they share the device."""
-    shared = situation.workers.ceiling is not None
+    """Try a second worker; not where two have run out of memory on the one device that was ever heard of."""
     possible = min(situation.bounds.max, situation.remaining) >= 2
-    if situation.wanted != 1 or shared or not possible or outcome_holds(situation):
+    if situation.wanted != 1 or _memory_forbids(situation) or not possible or outcome_holds(situation):
         return None
     if not calm(situation) or not may_try(situation):
         return None
-    message = "one worker keeps its device busy; whether a second one gets a device of its own is tried"
+    message = "one worker cannot show whether a second one gets a device of its own, so that is tried"
     return begin(situation, 2, LEAST_PERCENT, REASON, message)
+
+
+def _memory_forbids(situation: Situation) -> bool:
+    ceiling, expires = situation.workers.ceiling, situation.workers.ceiling_expires_at
+    if ceiling is None:
+        return False
+    return situation.devices < 2 or (ceiling < 2 and expires is not None and situation.now < expires)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ingestion_operator.decision.decision import Verdict
 from ingestion_operator.decision.policies.trial import begin, least_to_try, may_try
+from ingestion_operator.decision.removal import most_on_one
 from ingestion_operator.decision.situation import Situation
-from ingestion_operator.decision.throughput import batch_of, gain, pace
+from ingestion_operator.decision.throughput import batch_of, gain, on_each, pace
 
 REASON = "Crowded"
 LEAST_GAIN = 1.1
@@ -24,7 +25,7 @@ def crowded(situation: Situation) -> Verdict | None:
     if known is None or not may_try(situation) or not known.saturated:
         return None
     lowest = max(least_to_try(situation), len(situation.gpus))
-    gains = [(gain(situation, known, value) or 0.0, value) for value in range(lowest, situation.wanted)]
+    gains = [(gain(situation, known, value) or 0.0, value) for value in _even(situation, lowest)]
     best = max(gains, default=(0.0, 0))[0]
     present = max(1.0, gain(situation, known, situation.wanted) or 1.0)
     if best < LEAST_GAIN * present:
@@ -35,3 +36,12 @@ def crowded(situation: Situation) -> Verdict | None:
         f"{value} can have batches of {batch_of(situation, value)}, {100 * (expected / present - 1):.0f} % faster"
     )
     return begin(situation, value, LEAST_PERCENT, REASON, message)
+
+
+def _even(situation: Situation, lowest: int) -> list[int]:
+    """Return the smaller numbers of workers with which no device is more crowded than it has to be.
+
+    Who goes is the Job controller's choice. The next shard that begins may change whom that is.
+    """
+    values = range(lowest, situation.wanted)
+    return [value for value in values if most_on_one(situation, value) <= on_each(situation, value)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion_operator.decision.calm import calm
 from ingestion_operator.decision.ceiling import cause_is_gone
 from ingestion_operator.decision.decision import Lever, Verdict
-from ingestion_operator.decision.policies.trial import outcome_holds
+from ingestion_operator.decision.policies.trial import begin, outcome_holds
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.throughput import gain, pace
 from ingestion_operator.decision.words import what_fits
@@ -13,6 +13,8 @@ from ingestion_operator.decision.words import what_fits
 REASON = "MemoryRecovered"
 LEAST_GAIN = 1.03
 """More workers that are expected to gain less are not started."""
+LEAST_PERCENT = 102
+"""Of the rate before, what more workers on devices of their own must reach."""
 
 
 def recovery(situation: Situation) -> Verdict | None:
@@ -25,6 +27,8 @@ def recovery(situation: Situation) -> Verdict | None:
         return None
     seconds = situation.memory.recovery_after_seconds
     evidence = f"no memory trouble for {seconds} s; {what_fits(situation, situation.floor)}"
+    if situation.exclusive and _one_each_suffices(situation):
+        return begin(situation, value, LEAST_PERCENT, REASON, f"{evidence}; tried, since each has a device of its own")
     return Verdict(Lever.PARALLELISM, value, REASON, evidence)
 
 
@@ -53,6 +57,12 @@ def _below_ceiling(situation: Situation, value: int) -> int:
     if situation.now < expires:
         return ceiling
     return min(value, max(ceiling, situation.wanted) + 1)
+
+
+def _one_each_suffices(situation: Situation) -> bool:
+    """Return whether one worker keeps a device busy, as far as known: a second one on it would be of no use."""
+    known = pace(situation)
+    return known is None or known.saturated
 
 
 def _tell(situation: Situation) -> bool:

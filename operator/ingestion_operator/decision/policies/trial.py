@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import TrialStatus
 from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
@@ -55,14 +56,13 @@ def outcome_holds(situation: Situation) -> bool:
 def _others_have_changed(situation: Situation) -> bool:
     """Return whether others hold more or less of the devices than then, by what one worker needs."""
     changed = abs(situation.neighbour_bytes - situation.snapshot.status.trial.neighbour_bytes)
-    return situation.floor is not None and changed >= situation.floor
+    return situation.neighbours_known and situation.floor is not None and changed >= situation.floor
 
 
 def begin(situation: Situation, value: int, least_percent: int, reason: str, message: str) -> Verdict:
-    """Go to another value, which must reach so many percent of the present rate."""
+    """Go to another value, which must reach so many percent of the present rate, if that is known."""
     rate, present = situation.snapshot.rate, situation.snapshot.status.trial
-    assert rate is not None
-    least = rate.audio_seconds_per_hour * least_percent // 100
+    least = rate.audio_seconds_per_hour * least_percent // 100 if rate is not None else 0
     too_few = present.too_few if outcome_holds(situation) else None
     known = {"neighbour_bytes": situation.neighbour_bytes, "useful": None, "too_few": too_few}
     begun = present.model_copy(update={"from_": situation.wanted, "least_rate": least, **known})
@@ -78,6 +78,8 @@ def trial(situation: Situation) -> Verdict | None:
         message = "others hold more or less of the devices than when the trial began, so it proves nothing"
         ended = status.model_copy(update={"from_": None})
         return Verdict(Lever.PARALLELISM, situation.wanted, ENDED, message, trial=ended)
+    if situation.wanted > status.from_ and (verdict := _by_devices(situation, status, status.from_)) is not None:
+        return verdict
     least = _least_rate(situation, status.least_rate, status.from_, rate.duty) if rate is not None else 0.0
     if rate is None or (rate.seconds < PROOF_SECONDS and not _hopeless(rate, least)):
         if not _has_had_its_time(situation):
@@ -90,6 +92,27 @@ def trial(situation: Situation) -> Verdict | None:
     useful = situation.wanted if situation.wanted < status.from_ else None
     kept = _held(situation, status, useful=useful, too_few=too_few)
     return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, compared, trial=kept)
+
+
+def _by_devices(situation: Situation, status: TrialStatus, before: int) -> Verdict | None:
+    """Return how a trial of more workers has ended, once it shows whether they have got devices of their own.
+
+    A second one on the only device is measured: it may be of use while the first is between two shards.
+    """
+    if before > 1 and _behind(situation) and any(gpu.claims > 1 for gpu in situation.gpus):
+        alone = max(before, len(situation.gpus))
+        return _back(situation, alone, "they share devices that the others keep busy")
+    if not (situation.at_work and situation.exclusive):
+        return None
+    kept = _held(situation, status, useful=None, too_few=None)
+    message = f"each of the {situation.wanted} workers has a device of its own"
+    return Verdict(Lever.PARALLELISM, situation.wanted, KEPT, message, trial=kept)
+
+
+def _behind(situation: Situation) -> bool:
+    """Return whether windows wait for the devices at every worker: then a second one on a device is of no use."""
+    waiting = [sample.windows_waiting for sample in situation.fresh.values() if sample.state is WorkerState.WORKING]
+    return bool(waiting) and all(waiting)
 
 
 def _has_had_its_time(situation: Situation) -> bool:

@@ -1,0 +1,1 @@
+"""The site of docs/: what MkDocs does not do by itself."""

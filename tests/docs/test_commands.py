@@ -1,0 +1,93 @@
+"""Every command that the documentation quotes exists, with its options."""
+
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from ingestion_operator.cli import app as operator
+from ingestion_worker.commands import app as ingest
+from kubectl_ingest.cli import app as kubectl_ingest
+from tests.docs.kit import PAGES, ROOT, code
+
+MAKE = re.compile(r"(?:^|\$ |&& |; |: )make ([a-z][a-z-]*)")
+MODULE = re.compile(r"(?:^|/|\s)python3? -m ([\w.]+)")
+PROGRAMS: Mapping[str, TyperGroup] = {
+    "kubectl ingest": get_group(kubectl_ingest),
+    "ingestion-operator": get_group(operator),
+    "ingest": get_group(ingest),
+}
+PROGRAM = re.compile(rf"^(?:\$ |\S*/)?({'|'.join(PROGRAMS)}) +(\w[^|&;>]*)$")
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def unknown(text: str) -> list[str]:
+    """Return what a text quotes and there is not."""
+    return [found for part in code(text) for line in part.splitlines() for found in _unknown_in(line)]
+
+
+def _unknown_in(line: str) -> Iterator[str]:
+    line = line.partition(" #")[0].rstrip()
+    yield from (f"make {name}" for name in MAKE.findall(line) if name not in TARGETS)
+    yield from (f"python -m {name}" for name in MODULE.findall(line) if not _is_module(name))
+    quoted = PROGRAM.match(line)
+    if quoted:
+        yield from _unknown_options(quoted[1], shlex.split(quoted[2]))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _unknown_options(program: str, words: list[str]) -> Iterator[str]:
+    command = PROGRAMS[program].commands.get(words[0])
+    if command is None:
+        yield f"{program} {words[0]}"
+        return
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    named = (word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word))
+    yield from (f"{program} {words[0]} {option}" for option in named if option not in known | {"--help"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_exist(page: Path) -> None:
+    assert unknown(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_command_that_is_not_there_is_found() -> None:
+    text = """
+Prose may say to make anything. `make nothing`, `ingest dance`, `ingest run --limit 3 --size=2 URL`
+
+```
+$ make demo VIDEOS=50 && make fun    # and make no comment
+.venv/bin/python -m dev.nothing x
+python -m http.server
+kubectl ingest status talks \\
+  --follow --watch
+ingestion-operator run --worker-image IMAGE --adapt
+```
+"""
+    assert unknown(text) == [
+        "make nothing",
+        "ingest dance",
+        "ingest run --size",
+        "make fun",
+        "python -m dev.nothing",
+        "kubectl ingest status --follow",
+        "ingestion-operator run --adapt",
+    ]
+
+
+def test_the_pages_do_quote_commands() -> None:
+    quoted = "\n".join(part for page in PAGES for part in code(page.read_text(encoding="utf-8")))
+
+    for wanted in ("make demo", "ingest run", "ingest doctor", "kubectl ingest status", "ingestion-operator run"):
+        assert wanted in quoted
