@@ -11,7 +11,7 @@ from dev.cluster.certificates import CertificateAuthority, KeyPair, write_signin
 from dev.cluster.kubeconfig import write_kubeconfig
 from dev.cluster.processes import Child, free_port
 
-_READY_WITHIN_SECONDS = 60.0
+_READY_WITHIN_SECONDS = 180.0
 _POLL_SECONDS = 0.1
 _STOP_GRACE_SECONDS = 2.0
 _AUDIT_POLICY = Path(__file__).with_name("audit-policy.yaml")

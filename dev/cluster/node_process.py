@@ -17,7 +17,7 @@ from dev.cluster.node.settings import NodeSettings, write_settings
 from dev.cluster.processes import Child, free_port
 
 _REPOSITORY = Path(__file__).parents[2]
-_READY_WITHIN_SECONDS = 60.0
+_READY_WITHIN_SECONDS = 180.0
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 5.0
 

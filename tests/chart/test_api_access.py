@@ -16,16 +16,28 @@ from dev.write_chart import CHART
 
 ALLOWED = {"/apis/ingestion.dev/v1alpha1/ingestionruns", "/apis/ingestion.dev/v1alpha1/namespaces/a/ingestionruns"}
 
+NEW = "/apis/ingestion.dev/v1alpha1/namespaces/new/ingestionruns"
+
 
 class StandIn(BaseHTTPRequestHandler):
-    """An API server with one run, which may be read in all namespaces together, and in `a`."""
+    """An API server with one run, which may be read in all namespaces together, and in `a`; in `new` not at once."""
+
+    asked_for_new = False
 
     def do_GET(self) -> None:
-        allowed = self.path.partition("?")[0] in ALLOWED
+        path = self.path.partition("?")[0]
+        if path == NEW and not StandIn.asked_for_new:
+            StandIn.asked_for_new = True
+            self._answer(429, {"kind": "Status", "reason": "TooManyRequests", "message": "storage is (re)initializing"})
+            return
+        allowed = path in {*ALLOWED, NEW}
         listing = {"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"name": "talks"}}]}
         refusal = {"kind": "Status", "reason": "Forbidden", "message": "ingestionruns is forbidden"}
-        body = json.dumps(listing if allowed else refusal).encode()
-        self.send_response(200 if allowed else 403)
+        self._answer(200 if allowed else 403, listing if allowed else refusal)
+
+    def _answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -77,3 +89,8 @@ def test_it_fails_with_the_namespace_and_the_words_of_the_api_server(kubeconfig:
 
     assert done.returncode == 1
     assert "ingestionruns of namespace b cannot be read: ingestionruns is forbidden" in done.stderr
+
+
+def test_it_waits_for_an_api_server_that_has_just_learnt_of_runs(kubeconfig: Path) -> None:
+    done = run(kubeconfig, "new")
+    assert done.stdout == "1 ingestionruns in namespace new can be read\n", done.stderr
