@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from ingestion_operator.kube import ApiError, Kube, Listing
 from ingestion_operator.resources import RUNS
 
-
 _NOT_YET = (429, 503)
 """What the API server answers for a moment after the CustomResourceDefinition was made."""
 _PAUSES_SECONDS = (0.5, 1, 2, 4, 8)
