@@ -12,7 +12,7 @@ from typing import Any
 from kubernetes import client, config
 
 from dev.cluster import Cluster
-from dev.cluster.kubectl import kubectl
+from dev.cluster.kubectl import ESTABLISHED, kubectl
 from dev.helm.command import helm
 from dev.write_chart import CHART
 from ingestion_contract import identity
@@ -87,7 +87,7 @@ class Installation:
         """
         limit = f"--timeout={_READY_SECONDS}s"
         kubectl(self._cluster, "rollout", "status", f"deployment/{RELEASE}", "-n", NAMESPACE, limit)
-        kubectl(self._cluster, "wait", "--for=condition=Established", f"crd/{identity.PLURAL}.{identity.GROUP}", limit)
+        kubectl(self._cluster, "wait", ESTABLISHED, f"crd/{identity.PLURAL}.{identity.GROUP}", limit)
 
     def check(self) -> None:
         """Raise OperatorDown when the operator has ended by itself."""

@@ -8,6 +8,10 @@ from typing import Any
 
 from dev.cluster.cluster import Cluster
 
+ESTABLISHED = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
+"""For `kubectl wait` on a CustomResourceDefinition. One that was just made has no conditions, on which
+`--for=condition=Established` ends with an error."""
+
 
 class KubectlFailed(RuntimeError):
     """kubectl ended with an error; the message has its words."""

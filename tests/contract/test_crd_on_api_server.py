@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dev.cluster import Cluster
+from dev.cluster.kubectl import ESTABLISHED
 from dev.write_crds import CRDS
 from tests.manifests import with_field
 
@@ -59,7 +60,7 @@ class Api:
 def api(cluster: Cluster) -> Iterator[Api]:
     api = Api(cluster)
     assert api.kubectl("apply", "-f", str(CRDS)).returncode == 0
-    waited = api.kubectl("wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev", "--timeout=20s")
+    waited = api.kubectl("wait", ESTABLISHED, "crd/ingestionruns.ingestion.dev", "--timeout=20s")
     assert waited.returncode == 0, waited.stderr
     yield api
     api.kubectl("delete", "-f", str(CRDS), "--wait=false")

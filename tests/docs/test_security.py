@@ -2,14 +2,12 @@
 
 import re
 
-import yaml
-
+from tests.chart.kit import NAMESPACE, RELEASE, render
 from tests.docs.kit import ROOT
 
 
 def allowed() -> dict[str, list[str]]:
-    objects = yaml.safe_load_all((ROOT / "deploy" / "rbac.yaml").read_text(encoding="utf-8"))
-    (role,) = (found for found in objects if found["kind"] == "ClusterRole")
+    (role,) = (found for found in render().all("ClusterRole") if found["metadata"]["name"] == f"{NAMESPACE}:{RELEASE}")
     return {resource: rule["verbs"] for rule in role["rules"] for resource in rule["resources"]}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster
+from dev.cluster.kubectl import ESTABLISHED
 from dev.cluster.testing import cluster_for_tests
 from dev.write_chart import CHART
 from ingestion_contract.crd import custom_resource_definition
@@ -85,7 +86,7 @@ def test_it_is_small(operator_image: Built) -> None:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster_for_tests(tmp_path_factory.mktemp("image") / "cluster") as cluster:
         kubectl(cluster, "apply", "-f", "-", given=json.dumps(custom_resource_definition()))
-        kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev")
+        kubectl(cluster, "wait", ESTABLISHED, "crd/ingestionruns.ingestion.dev")
         # For a moment more the API server asks to come back later, which kubectl does.
         kubectl(cluster, "get", "ingestionruns", "--all-namespaces")
         yield cluster

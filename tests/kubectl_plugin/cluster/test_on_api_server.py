@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dev.cluster import Cluster
+from dev.cluster.kubectl import ESTABLISHED
 from dev.cluster.testing import cluster_for_tests
 from ingestion_contract.crd import custom_resource_definition
 from kubectl_ingest.cluster import Object
@@ -71,7 +72,7 @@ def test_runs_are_shown_watched_and_retried(ask: Any) -> None:
     assert "this cluster has no ingestionruns.ingestion.dev: install the operator with its CRD" in missing.stderr
 
     assert ask("apply", "-f", "-", given=custom_resource_definition()).returncode == 0
-    waited = ask("wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev", "--timeout=20s")
+    waited = ask("wait", ESTABLISHED, "crd/ingestionruns.ingestion.dev", "--timeout=20s")
     assert waited.returncode == 0, waited.stderr
 
     unknown = ask("ingest", "status", "talks", "-n", "default")

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from dev.cluster import Cluster, NodeOptions
-from dev.cluster.kubectl import kubectl
+from dev.cluster.kubectl import ESTABLISHED, kubectl
 from dev.cluster.testing import cluster_for_tests
 from dev.installation import claim
 from ingestion_operator.kube import Kube
@@ -69,4 +69,4 @@ def provide_identity(cluster: Cluster) -> None:
     kinds = {"CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
     objects = [found for found in chart.render().objects if found["kind"] in kinds]
     kubectl(cluster, "apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": objects})
-    kubectl(cluster, "wait", "--for=condition=Established", "crd/ingestionruns.ingestion.dev")
+    kubectl(cluster, "wait", ESTABLISHED, "crd/ingestionruns.ingestion.dev")
