@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -91,7 +92,7 @@ TEXTS = st.sampled_from(
     ]
 )
 NUMBERS = st.sampled_from([0, -1, 1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308])
-OTHERS = st.sampled_from([None, True, False, [], {}, [None], [[]], {"": ""}, {"a": None}])
+OTHERS: st.SearchStrategy[Any] = st.sampled_from([None, True, False, [], {}, [None], [[]], {"": ""}, {"a": None}])
 HOSTILE = TEXTS | NUMBERS | OTHERS | st.text(max_size=80)
 
 
@@ -179,7 +180,7 @@ def _object(schema: Schema) -> st.SearchStrategy[Any]:
 
 def _string(schema: Schema) -> st.SearchStrategy[str]:
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"])
+        return st.from_regex(re.compile(str(schema["pattern"])))
     least, most = schema.get("minLength", 0), schema.get("maxLength", 2048)
     longest = st.sampled_from(["a", "\U0001f3ac", "/"]).map(lambda letter: letter * most)
     return (

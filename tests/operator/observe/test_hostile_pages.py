@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -72,7 +73,9 @@ def changed_pages(draw: st.DrawFn) -> str:
 def changed_summaries(draw: st.DrawFn) -> str:
     """A worker's last words with fields of other values, or cut, or strewn with characters."""
     data = json.loads(SUMMARY)
-    odd = st.sampled_from([None, -1, 2**63, 1e308, 0.5, "1", [], {}, True, "\x00", "\u202e" * 99, float("inf")])
+    odd: st.SearchStrategy[Any] = st.sampled_from(
+        [None, -1, 2**63, 1e308, 0.5, "1", [], {}, True, "\x00", "\u202e" * 99, float("inf")]
+    )
     for key in draw(st.lists(st.sampled_from(sorted(data)), max_size=3)):
         data[key] = draw(odd)
     text = json.dumps(data, ensure_ascii=draw(st.booleans()))
