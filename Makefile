@@ -26,10 +26,13 @@ QUICK ?=
 # What `make bench-reaction` may be told.
 RUNS ?= 50
 
+# What `make hostile` may be told.
+EXAMPLES ?= 2000
+
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control hostile audit crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -77,6 +80,12 @@ bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, wit
 
 bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
 	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)
+
+hostile: system $(INSTALLED) ## Thousands of hostile manifests and metrics pages, against a real API server and both parsers (EXAMPLES=2000: ten minutes).
+	@REQUIRE_CLUSTER=1 HOSTILE_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --hypothesis-profile=hostile tests/hostile tests/operator/observe tests/operator/status/test_hostile_workers.py tests/contract/test_summary.py
+
+audit: $(INSTALLED) ## Look the pinned packages up in the database of known vulnerabilities (needs the internet).
+	@PYTHON=$(PYTHON) dev/audit
 
 crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds

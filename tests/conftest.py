@@ -1,7 +1,17 @@
 """For all tests."""
 
-from hypothesis import settings
+import os
+
+from hypothesis import Phase, settings
 
 # How long an example takes says nothing about a law, and a busy machine takes its time.
 settings.register_profile("no-deadline", deadline=None)
+# `make hostile` asks for more. What it finds is told as it was found: to shrink a manifest takes thousands of requests.
+settings.register_profile(
+    "hostile",
+    deadline=None,
+    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "2000")),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
+)
 settings.load_profile("no-deadline")

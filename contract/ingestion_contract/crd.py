@@ -13,7 +13,7 @@ from ingestion_contract.status import IngestionRunStatus
 
 Schema = dict[str, Any]
 
-_DROPPED = {"title", "additionalProperties", IMMUTABLE, "$defs", "examples"}
+_DROPPED = {"title", "additionalProperties", "propertyNames", IMMUTABLE, "$defs", "examples"}
 
 _COLUMNS = (
     ("Progress", "string", ".status.progress", "Videos with an outcome, of all", 0),
@@ -119,7 +119,15 @@ def _convert(node: Schema, definitions: dict[str, Schema], path: str, *, immutab
         out["items"] = _convert(node["items"], definitions, f"{path}[]", immutable=False)
     if isinstance(node.get("additionalProperties"), dict):
         out["additionalProperties"] = _convert(node["additionalProperties"], definitions, f"{path}.*", immutable=False)
-    return _with_rules(out, [_unchanged(path)] if immutable else [])
+    return _with_rules(out, [*_short_keys(node, path), *([_unchanged(path)] if immutable else [])])
+
+
+def _short_keys(node: Schema, path: str) -> Iterator[dict[str, str]]:
+    """Yield the rule for the keys of a map, for which a structural schema has no word."""
+    longest = node.get("propertyNames", {}).get("maxLength")
+    if longest is not None:
+        message = f"{path} must have no key of more than {longest} characters"
+        yield {"rule": f"self.all(key, size(key) <= {longest})", "message": message}
 
 
 def _convert_object(node: Schema, out: Schema, definitions: dict[str, Schema], path: str, *, immutable: bool) -> Schema:
@@ -172,7 +180,6 @@ def _resolved(node: Schema, definitions: dict[str, Schema]) -> Schema:
 
 
 def _int_or_string(out: Schema) -> Schema:
-    out.pop("maxLength", None)
     out["anyOf"] = [{"type": "integer"}, {"type": "string"}]
     return out | {"x-kubernetes-int-or-string": True}
 

@@ -12,15 +12,25 @@ from ingestion_contract.base import ApiModel
 from ingestion_contract.rules import cel, immutable
 
 Language = Annotated[str, Field(min_length=1, max_length=16)]
-Url = Annotated[str, Field(min_length=1, max_length=2048)]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+"""No control characters: a NUL cannot stand in the arguments of a process, and six bytes in JSON stand for each."""
+
+Url = Annotated[str, Field(min_length=1, max_length=2048, pattern=_PRINTABLE)]
 Name = Annotated[str, Field(min_length=1, max_length=253)]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+"""Name of an object in the run's namespace: nothing leads out of that."""
+
+SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
 Quantity = Annotated[
     int | str,
     Field(json_schema_extra={"x-kubernetes-int-or-string": True, "maxLength": 64}),
 ]
-LabelMap = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)]
-ResourceMap = Annotated[dict[str, Quantity], Field(max_length=16)]
+QualifiedName = Annotated[str, Field(max_length=317)]
+"""A key as Kubernetes has it: a prefix of 253 characters, a slash, and a name of 63."""
+
+LabelMap = Annotated[dict[QualifiedName, Annotated[str, Field(max_length=63)]], Field(max_length=32)]
+ResourceMap = Annotated[dict[QualifiedName, Quantity], Field(max_length=16)]
 
 
 class Captions(StrEnum):
@@ -52,14 +62,21 @@ class EmbeddingComputeType(StrEnum):
 class SecretKeyRef(ApiModel):
     """One key of a Secret in the run's namespace; it is mounted, never read by the operator."""
 
-    name: Name = Field(description="Name of the Secret.")
-    key: Name = Field(description="Key in the Secret.")
+    name: ObjectName = Field(description="Name of the Secret.")
+    key: SecretKey = Field(description="Key in the Secret.")
 
 
 class SecretRef(ApiModel):
     """A Secret in the run's namespace; its keys become environment variables of the worker."""
 
-    name: Name = Field(description="Name of the Secret.")
+    name: ObjectName = Field(description="Name of the Secret.")
+
+
+MOST_URL_BYTES = 128 * 1024
+"""Of all URLs of a run together: it must fit into etcd and into a ConfigMap, written as JSON, with its status."""
+_URLS_TOO_LONG = (
+    f"spec.source.urls must have at most {MOST_URL_BYTES} bytes in all: name playlists, or make several runs"
+)
 
 
 class Source(ApiModel):
@@ -70,7 +87,8 @@ class Source(ApiModel):
             (
                 "size(self.urls) > 0",
                 "spec.source.urls must name at least one URL that yt-dlp reads: a video, playlist, channel or feed",
-            )
+            ),
+            (f"self.urls.map(url, size(bytes(url))).sum() <= {MOST_URL_BYTES}", _URLS_TOO_LONG),
         )
     )
 
@@ -102,6 +120,8 @@ class Source(ApiModel):
     def _has_urls(self) -> Self:
         if not self.urls:
             raise ValueError("spec.source.urls must name at least one URL that yt-dlp reads")
+        if sum(len(url.encode(errors="replace")) for url in self.urls) > MOST_URL_BYTES:
+            raise ValueError(_URLS_TOO_LONG)
         return self
 
 
@@ -156,8 +176,10 @@ class Embedding(ApiModel):
 class ClaimOutput(ApiModel):
     """A folder of a PersistentVolumeClaim in the run's namespace."""
 
-    claim_name: Name = Field(description="Name of the PersistentVolumeClaim.")
-    path: str = Field("", max_length=512, description="Folder inside the volume; empty is its root.")
+    claim_name: ObjectName = Field(description="Name of the PersistentVolumeClaim.")
+    path: str = Field(
+        "", max_length=512, pattern=_PRINTABLE, description="Folder inside the volume; empty is its root."
+    )
 
 
 class IndexType(StrEnum):
@@ -181,7 +203,7 @@ class OutputIndex(ApiModel):
 class ClaimRef(ApiModel):
     """A PersistentVolumeClaim in the run's namespace."""
 
-    claim_name: Name = Field(description="Name of the PersistentVolumeClaim.")
+    claim_name: ObjectName = Field(description="Name of the PersistentVolumeClaim.")
 
 
 _OUTPUT_ONE = "spec.output must set exactly one of uri and persistentVolumeClaim"
@@ -211,7 +233,9 @@ class Output(ApiModel):
         )
     )
 
-    uri: str | None = Field(None, min_length=1, max_length=1024, description="An fsspec URL: s3://bucket/prefix.")
+    uri: str | None = Field(
+        None, min_length=1, max_length=1024, pattern=_PRINTABLE, description="An fsspec URL: s3://bucket/prefix."
+    )
     persistent_volume_claim: ClaimOutput | None = None
     credentials_secret_ref: SecretRef | None = Field(
         None, description="Environment variables for `uri` and `index`: AWS_ACCESS_KEY_ID, PGHOST, ..."
@@ -301,12 +325,8 @@ class Workers(ApiModel):
     resources: Resources = Field(Resources(), json_schema_extra=immutable())
     node_selector: LabelMap = Field({}, description="As in a pod.", json_schema_extra=immutable())
     tolerations: list[Toleration] = Field([], max_length=16, description="As in a pod.", json_schema_extra=immutable())
-    priority_class_name: str | None = Field(
-        None, max_length=253, description="As in a pod.", json_schema_extra=immutable()
-    )
-    runtime_class_name: str | None = Field(
-        None, max_length=253, description="As in a pod.", json_schema_extra=immutable()
-    )
+    priority_class_name: ObjectName | None = Field(None, description="As in a pod.", json_schema_extra=immutable())
+    runtime_class_name: ObjectName | None = Field(None, description="As in a pod.", json_schema_extra=immutable())
     model_cache: ModelCache | None = Field(None, json_schema_extra=immutable())
 
 

@@ -206,6 +206,7 @@ def _error(status: int, content: bytes) -> ApiError:
         reason, message = str(data.get("reason", "")), str(data.get("message", ""))
     except (ValueError, AttributeError):
         reason, message = "", content[:200].decode(errors="replace")
-    kinds: dict[int, type[ApiError]] = {403: Refused, 404: NotFound, 409: Conflict, 422: Refused, 400: Refused}
+    refused: dict[int, type[ApiError]] = dict.fromkeys((400, 403, 413, 422), Refused)
+    kinds = refused | {404: NotFound, 409: Conflict}
     kind = AlreadyExists if reason == "AlreadyExists" else kinds.get(status, ApiError)
     return kind(status, reason, message or f"the API server answered {status}")

@@ -74,7 +74,7 @@ def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
     container: dict[str, Any] = {
         "name": pod.WORKER_CONTAINER,
         "image": settings.image,
-        "command": ["ingest", step.value, "--output", output_url(run)],
+        "command": ["ingest", step.value, "--output", _literally(output_url(run))],
         "env": _environment(settings),
         "resources": run.spec.workers.resources.to_wire() if step is Step.WORK else _SMALL,
         "volumeMounts": [mount.volume_mount() for mount in mounts(run, step)],
@@ -97,6 +97,11 @@ def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
             "failureThreshold": 1,
         }
     return container
+
+
+def _literally(argument: str) -> str:
+    """Return an argument that is passed as it is: Kubernetes puts variables, so Secrets, in place of `$(NAME)`."""
+    return argument.replace("$", "$$")
 
 
 def _environment(settings: WorkerSettings) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from ingestion_contract.summary import MAX_COUNT
 from ingestion_operator.observe.worker_sample import WorkerSample
 
 MAX_SAMPLES = 1000
+MAX_LINE = 512
+"""Twice what the longest of a worker has. What the parser takes for a line grows with the square of its labels."""
 MAX_REASONS = 32
 MAX_OVERHEAD = 1000.0
 _MAX_UUID = 128
@@ -43,12 +45,16 @@ _WANTED = (
 
 def parse_page(text: str, at: datetime) -> WorkerSample | None:
     """Return what the page says, or None if it is no page of metrics at all."""
-    wanted = "\n".join(islice((line for line in text.splitlines() if line.startswith(_WANTED)), MAX_SAMPLES))
+    wanted = "\n".join(islice(filter(_is_wanted, text.splitlines()), MAX_SAMPLES))
     try:
         samples = [sample for family in text_string_to_metric_families(wanted + "\n") for sample in family.samples]
     except (ValueError, IndexError, KeyError, TypeError, AttributeError):
         return None
     return _sample(samples, at)
+
+
+def _is_wanted(line: str) -> bool:
+    return line.startswith(_WANTED) and len(line) <= MAX_LINE
 
 
 def _sample(samples: list[Sample], at: datetime) -> WorkerSample | None:

@@ -24,7 +24,7 @@ from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
-from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED
+from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED, Job
 from ingestion_operator.status.adaptations import add_adaptation
 from ingestion_operator.status.conditions import Conditions, holds
 from ingestion_operator.status.counts import final_videos, live_videos, progress
@@ -34,7 +34,8 @@ from ingestion_operator.status.verdict import judge
 PRESSURE_EASES_AFTER_SECONDS = 30.0
 """A waiting worker tries again now and then; the condition does not go up and down with it."""
 SLOW_START = timedelta(minutes=2)
-"""A pod whose volumes cannot be mounted tells why only in its events; from then on they are pointed to."""
+"""Of a pod whose volumes cannot be mounted, or that is not let in at all, only events tell why: they are pointed to."""
+_SLOW = f"{SLOW_START.total_seconds() / 60:.0f} minutes"
 SUSPENDED = "Suspended"
 _HOLDS = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -246,14 +247,19 @@ class _Report:
             return f"; {_pods(len(stuck))} cannot start, {stuck[0].name}: {stuck[0].trouble}"
         slow = [pod for pod in staying if pod.started_at is None and self._now - pod.created_at >= SLOW_START]
         if slow:
-            minutes = SLOW_START.total_seconds() / 60
-            return (
-                f"; {_pods(len(slow))} not started for {minutes:.0f} minutes, see kubectl describe pod {slow[0].name}"
-            )
+            return f"; {_pods(len(slow))} not started for {_SLOW}, see kubectl describe pod {slow[0].name}"
+        job = self._snapshot.jobs.get(step)
+        if job is not None and self._has_no_pod(job):
+            return f"; no pod could be made for {_SLOW}, see kubectl describe job {job.name}"
         if step is Step.WORK:
             return ""
         complaint = last_complaint(self._snapshot, step)
         return f"; the last attempt failed: {complaint.message}" if complaint is not None else ""
+
+    def _has_no_pod(self, job: Job) -> bool:
+        """Return whether admission, as for want of quota or of a priority class, seems to let no pod of a Job in."""
+        wanted = not (job.over or job.suspended or job.succeeded or job.failed_indexes) and job.parallelism > 0
+        return wanted and not self._snapshot.pods_of(job.step) and self._now - job.created_at >= SLOW_START
 
     def _stopped_after(self) -> int | None:
         work = self._snapshot.jobs.get(Step.WORK)

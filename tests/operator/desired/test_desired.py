@@ -131,6 +131,13 @@ def test_the_worker_is_called_with_its_step_and_its_output() -> None:
     assert bucket["envFrom"] == [{"secretRef": {"name": "s3"}}]
 
 
+def test_an_output_cannot_name_a_variable_of_the_worker_of_which_secrets_are_made() -> None:
+    """Kubernetes puts the value in place of `$(NAME)`, and makes one `$` of two."""
+    claim = {"claimName": "results", "path": "$(AWS_SECRET_ACCESS_KEY)/$$(A)"}
+    command = container(output={"persistentVolumeClaim": claim})["command"]
+    assert command[-1] == "file:///ingestion/output/$$(AWS_SECRET_ACCESS_KEY)/$$$$(A)"
+
+
 def test_networks_that_may_be_asked_are_the_operators_word_alone() -> None:
     """`env` comes before `envFrom`: what the operator sets, even to nothing, no Secret of a run's author changes."""
 

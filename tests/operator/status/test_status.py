@@ -1,6 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,6 +154,17 @@ class TestSteps:
             slow = make_pod(0, running=False, started_at=None, created_at=ago(seconds))
             message = ready(report(make_snapshot(others=[slow], status=make_status())))[1]
             assert ("1 pod not started for 2 minutes, see kubectl describe pod talks-work-0" in message) is told
+
+    def test_a_job_of_which_no_pod_is_let_in_is_pointed_to_after_two_minutes(self) -> None:
+        """As where a priority class does not exist, or a quota is used up: only the Job's events tell."""
+        for job, told in ((make_job(created_at=ago(119)), False), (make_job(created_at=ago(120)), True)):
+            message = ready(report(make_snapshot(jobs=[job], status=make_status())))[1]
+            assert ("no pod could be made for 2 minutes, see kubectl describe job talks-work" in message) is told
+
+    @pytest.mark.parametrize("fields", [{"suspended": True}, {"parallelism": 0}, {"succeeded": 1}, {"complete": True}])
+    def test_a_job_that_wants_no_pod_or_had_some_is_not(self, fields: dict[str, Any]) -> None:
+        message = ready(report(make_snapshot(jobs=[make_job(**fields)], status=make_status())))[1]
+        assert "describe job" not in message
 
     def test_the_verdict_of_a_failed_work_job_comes_from_the_videos(self) -> None:
         jobs = [make_job(failed=True), make_job(Step.FINISH, complete=True)]
