@@ -90,6 +90,8 @@ class NodeProcess:
                 found: dict[str, Any] = json.load(response)
                 return found
         except urllib.error.HTTPError as error:
-            if error.code != 404:
+            if error.code not in (404, 500, 503):
                 raise
+            return None
+        except OSError:  # an API server that has just come back, or has much to do, is asked again
             return None
