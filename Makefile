@@ -26,10 +26,13 @@ QUICK ?=
 # What `make bench-reaction` may be told.
 RUNS ?= 50
 
+# What `make faults` may be told, besides RUNS.
+SEED ?= 1
+
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo incident test lint format bench-worker bench-peers bench-reaction bench-control faults crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -73,6 +76,10 @@ bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, wit
 
 bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
 	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)
+
+faults: RUNS = 200
+faults: system $(INSTALLED) ## Runs under faults drawn by chance, each audited video by video (RUNS=200 SEED=1 DOCS=1: into docs/).
+	@$(BIN)/python -m benchmarks.faults --runs $(RUNS) --seed $(SEED) $(if $(DOCS),--docs docs)
 
 crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds

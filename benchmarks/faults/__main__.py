@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from benchmarks.faults.campaign import Campaign, deal, possible
 from benchmarks.faults.page import page
+from benchmarks.faults.play import Found
 from benchmarks.machine import about_this_machine
 
 REPOSITORY = Path(__file__).parents[2]
@@ -29,7 +31,10 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for faults.json, logs and the cluster.")] = REPOSITORY / "build",
     docs: Annotated[Path | None, typer.Option(help="Folder for faults.md. Default: no page is written.")] = None,
 ) -> None:
-    """Let faults happen to runs, and see whether every video is accounted for exactly once after each."""
+    """Let faults happen to runs, and see whether every video is accounted for exactly once after each.
+
+    What was found is written after each run, so that a campaign may be ended at any time.
+    """
     folder = output / "faults"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -39,11 +44,14 @@ def main(
     about = {**about_this_machine(), "seed": str(seed)}
     planned = [each for each in deal(kinds, runs, seed) if not only or each.number in only]
     console.print(f"{len(planned)} runs, seed {seed}, {len(kinds)} kinds of faults, {slots} runs at once")
-    found = Campaign(planned, slots, folder, console.print).play()
-    told = {"about": about, "runs": [asdict(each) for each in found]}
-    (output / "faults.json").write_text(json.dumps(told, indent=2) + "\n")
-    if docs is not None:
-        (docs / "faults.md").write_text(page(found, about))
+
+    def keep(found: Sequence[Found]) -> None:
+        told = {"about": about, "runs": [asdict(each) for each in found]}
+        (output / "faults.json").write_text(json.dumps(told, indent=2) + "\n")
+        if docs is not None:
+            (docs / "faults.md").write_text(page(found, about))
+
+    found = Campaign(planned, slots, folder, console.print, keep).play()
     bad = [each for each in found if each.problems]
     console.print(f"seed {seed}: {len(found) - len(bad)} of {len(found)} runs all accounted for; {output}/faults.json")
     if bad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ SHORT_OF_MEMORY = 0.3
 """In so many of the runs of which their fault asks nothing, only two workers fit on the device."""
 
 Say = Callable[[str], None]
+Keep = Callable[[Sequence[Found]], None]
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,16 @@ def _planned(number: int, kind: type[Fault], random: Random) -> Planned:
 
 
 class Campaign:
-    """Plays runs on a cluster of its own."""
+    """Plays runs on a cluster of its own; after each, `keep` is given what was found so far."""
 
-    def __init__(self, planned: Sequence[Planned], slots: int, folder: Path, say: Say) -> None:
+    def __init__(self, planned: Sequence[Planned], slots: int, folder: Path, say: Say, keep: Keep) -> None:
         self._planned = planned
         self._slots = slots
         self._folder = folder
         self._say = say
-        self._kubes: list[Kube] = []
+        self._keep = keep
         self._undisturbed: dict[int, Output] = {}
-        self.found: list[Found] = []
+        self._found: list[Found] = []
 
     def play(self) -> list[Found]:
         """Play all runs, and return what was found, in the order of their numbers.
@@ -89,7 +91,10 @@ class Campaign:
                 for number in range(1, self._slots + 1)
             ]
             asyncio.run(self._play(slots))
-        return sorted(self.found, key=lambda each: each.number)
+        return self._so_far()
+
+    def _so_far(self) -> list[Found]:
+        return sorted(self._found, key=lambda each: each.number)
 
     async def _play(self, slots: Sequence[Slot]) -> None:
         async with await Kube.connect(slots[0].cluster.kubeconfig) as kube:
@@ -122,12 +127,13 @@ class Campaign:
         scene = Scene(slot, kube, f"run-{planned.number:03}", planned.workload, fault.stored)
         started = time.monotonic()
         found, _ = await play(planned.number, scene, fault, self._undisturbed[planned.workload.sections])
-        self.found.append(found)
+        self._found.append(found)
+        self._keep(self._so_far())
         recovery = f", recovered in {found.recovery_seconds:.1f} s" if found.recovery_seconds is not None else ""
         verdict = "all accounted for" if not found.problems else f"WRONG: {'; '.join(found.problems)}"
         took = time.monotonic() - started
         self._say(
-            f"{len(self.found):4}/{len(self._planned)}  run {planned.number:3} {fault.name} ({took:.0f} s{recovery}): "
+            f"{len(self._found):4}/{len(self._planned)}  run {planned.number:3} {fault.name} ({took:.0f} s{recovery}): "
             f"{verdict}"
         )
 
@@ -147,6 +153,7 @@ def possible(say: Say) -> list[type[Fault]]:
 @contextmanager
 def _object_storage() -> Iterator[str]:
     """Run an S3 server with the bucket, to which fsspec in this process finds."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -20,8 +20,8 @@ Every run is audited in its output, which is the truth, and in what Kubernetes t
 
 *Recovery* is the time from the moment at which the fault was mended until the status told of everything that the
 output held at that moment, and the next video was there, or all were. It has no value for faults that last to the end
-of a run. It includes what Kubernetes waits for: a killed pod is started again after 10 s (Job controller), and an operator that
-was refused tries again after 1, 2, 4, ... up to 60 s.
+of a run. It includes what Kubernetes waits for: a killed pod is started again after 10 s (Job controller), and an
+operator that was refused tries again after 1, 2, 4, ... up to 60 s.
 
 ## How it is done
 

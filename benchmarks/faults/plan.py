@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from pydantic import TypeAdapter
 
 UNAVAILABLE_EVERY = 7
 """Of so many videos, the last does not exist."""
@@ -82,18 +83,11 @@ class Plan:
         """Return the source that a run names to have this done."""
         return f"http://stand-in.invalid/?{urlencode({name: str(value) for name, value in asdict(self).items()})}"
 
-    @classmethod
-    def parse(cls, url: str) -> Plan:
+    @staticmethod
+    def parse(url: str) -> Plan:
         """Return what a source asks for."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
-        return cls(
-            **{field.name: _KINDS[str(field.type)](query[field.name]) for field in fields(cls) if field.name in query}
-        )
+        return _ADAPTER.validate_python(query)
 
 
-_KINDS: Mapping[str, type[int] | type[float] | type[Point] | type[Page]] = {
-    "int": int,
-    "float": float,
-    "Point": Point,
-    "Page": Page,
-}
+_ADAPTER = TypeAdapter(Plan)

@@ -59,8 +59,6 @@ async def play(number: int, scene: Scene, fault: Fault | None, undisturbed: Outp
             await _ended(scene)
             seconds = time.monotonic() - began
         finally:
-            if fault is not None:
-                await fault.undo(scene)
             scene.slot.clear_up()
         left = await _quiet(scene)
         output = await scene.output()
@@ -78,11 +76,14 @@ async def play(number: int, scene: Scene, fault: Fault | None, undisturbed: Outp
 async def _go_through(scene: Scene, fault: Fault) -> float | None:
     """Let a fault come and go, and return how long it took to recover."""
     await scene.reached(fault.at)
-    await fault.inject(scene)
-    if fault.lasting:
-        return None
-    await scene.rest(fault.seconds)
-    await fault.undo(scene)
+    try:
+        await fault.inject(scene)
+        if fault.lasting:
+            await _ended(scene)
+            return None
+        await scene.rest(fault.seconds)
+    finally:
+        await fault.undo(scene)
     mended = time.monotonic()
     there = await scene.made()
 

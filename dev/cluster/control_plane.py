@@ -12,7 +12,7 @@ from dev.cluster.certificates import CertificateAuthority, KeyPair, write_signin
 from dev.cluster.kubeconfig import write_kubeconfig
 from dev.cluster.processes import Child, free_port
 
-_READY_WITHIN_SECONDS = 60.0
+_READY_WITHIN_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _STOP_GRACE_SECONDS = 2.0
 _AUDIT_POLICY = Path(__file__).with_name("audit-policy.yaml")
@@ -82,7 +82,7 @@ class ControlPlane:
     def start(self) -> None:
         """Start the programs and wait until each says that it is ready.
 
-        Raises ChildDied when one ends, and TimeoutError when one is not ready within a minute.
+        Raises ChildDied when one ends, and TimeoutError when one is not ready within two minutes.
         """
         self._launch(Program.ETCD)
         self._launch(Program.API_SERVER)
@@ -101,7 +101,7 @@ class ControlPlane:
 
         Raises:
             ChildDied: a program ended.
-            TimeoutError: not within a minute.
+            TimeoutError: not within two minutes.
         """
         self._launch(program)
         self._await_ready(Program.API_SERVER)

@@ -17,7 +17,7 @@ from dev.cluster.node.settings import NodeSettings, write_settings
 from dev.cluster.processes import Child, free_port
 
 _REPOSITORY = Path(__file__).parents[2]
-_READY_WITHIN_SECONDS = 60.0
+_READY_WITHIN_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 5.0
 
@@ -34,7 +34,7 @@ class NodeProcess:
     def start(self, options: NodeOptions) -> None:
         """Start the process, and return when pods can be created and will be scheduled to it.
 
-        Raises ChildDied when it ends, and TimeoutError when it is not ready within a minute.
+        Raises ChildDied when it ends, and TimeoutError when it is not ready within two minutes.
         """
         credentials = Credentials(self._pki.authority, self._pki.admin)
         port = free_port()
