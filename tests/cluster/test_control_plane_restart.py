@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -32,3 +33,11 @@ def test_what_was_written_is_there_after_a_program_was_killed(mortal: Cluster, p
 
     assert kubectl(mortal, "get", "configmap", name, "-o", "jsonpath={.data.a}") == "1"
     kubectl(mortal, "delete", "configmap", name)
+
+
+def test_a_node_that_was_taken_for_lost_is_ready_again(mortal: Cluster) -> None:
+    name = mortal.options.name
+    lost = [{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "stopped posting status"}]
+    kubectl(mortal, "patch", "node", name, "--subresource=status", "-p", json.dumps({"status": {"conditions": lost}}))
+
+    kubectl(mortal, "wait", "--for=condition=Ready", f"node/{name}", "--timeout=60s")
