@@ -29,10 +29,13 @@ RUNS ?= 50
 # What `make hostile` may be told.
 EXAMPLES ?= 2000
 
+# What `make faults` may be told, besides RUNS.
+SEED ?= 1
+
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control hostile audit crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control faults hostile audit crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -86,6 +89,10 @@ hostile: system $(INSTALLED) ## Thousands of hostile manifests and metrics pages
 
 audit: $(INSTALLED) ## Look the pinned packages up in the database of known vulnerabilities (needs the internet).
 	@PYTHON=$(PYTHON) dev/audit
+
+faults: RUNS = 200
+faults: system $(INSTALLED) ## Runs under faults drawn by chance, each audited video by video (RUNS=200 SEED=1 DOCS=1: into docs/).
+	@$(BIN)/python -m benchmarks.faults --runs $(RUNS) --seed $(SEED) $(if $(DOCS),--docs docs)
 
 crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds

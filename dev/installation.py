@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 
 from dev.cluster import Cluster
+from dev.cluster.binary import KUBERNETES_VERSION
 from dev.cluster.kubectl import ESTABLISHED, kubectl
 from dev.helm.command import helm
 from dev.write_chart import CHART
@@ -47,6 +49,37 @@ def claim(name: str, namespace: str) -> dict[str, Any]:
         "metadata": {"name": name, "namespace": namespace},
         "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
     }
+
+
+def provide_identity(cluster: Cluster) -> None:
+    """Apply what an operator outside of the cluster needs: the CRD, and its ServiceAccount with the chart's rights.
+
+    Raises:
+        HelmRefused: Helm could not render the chart.
+        KubectlFailed: the API server did not take it.
+    """
+    kubectl(cluster, "create", "namespace", NAMESPACE)
+    rendered = helm("template", RELEASE, CHART, "--namespace", NAMESPACE, "--kube-version", KUBERNETES_VERSION)
+    kinds = {"CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    objects = [found for found in yaml.safe_load_all(rendered) if found is not None and found["kind"] in kinds]
+    kubectl(cluster, "apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": objects})
+    kubectl(cluster, "wait", ESTABLISHED, f"crd/{identity.PLURAL}.{identity.GROUP}")
+
+
+def operator_kubeconfig(cluster: Cluster, path: Path, server: str | None = None) -> Path:
+    """Write a kubeconfig with the rights that the chart gives and no others, for the API server or a proxy before it.
+
+    Raises:
+        KubectlFailed: `provide_identity` was not called.
+    """
+    token = kubectl(cluster, "create", "token", RELEASE, "-n", NAMESPACE, "--duration=24h").strip()
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": token}
+    if server is not None:
+        config["clusters"][0]["cluster"] = {"server": server}
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 class Installation:

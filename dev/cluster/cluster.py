@@ -61,6 +61,13 @@ class Cluster:
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
 
     @property
+    def control_plane(self) -> ControlPlane:
+        """The programs of the control plane. Raises ClusterError when the cluster does not run."""
+        if self._control_plane is None:
+            raise ClusterError(f"No cluster is running in {self.folder}.")
+        return self._control_plane
+
+    @property
     def node(self) -> NodeProcess:
         """The node's process. Raises ClusterError when the cluster does not run."""
         if self._node is None:

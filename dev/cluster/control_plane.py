@@ -2,9 +2,10 @@
 
 import ssl
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from enum import StrEnum
+from http.client import HTTPException
 from pathlib import Path
 
 from dev.cluster.certificates import CertificateAuthority, KeyPair, write_signing_key
@@ -44,6 +45,22 @@ def create_pki(folder: Path) -> Pki:
     )
 
 
+class Program(StrEnum):
+    """The programs of a control plane, by the names of their commands."""
+
+    ETCD = "etcd"
+    API_SERVER = "kube-apiserver"
+    CONTROLLER_MANAGER = "kube-controller-manager"
+    SCHEDULER = "kube-scheduler"
+
+
+_READY_PATHS = {
+    Program.API_SERVER: "/readyz",
+    Program.CONTROLLER_MANAGER: "/healthz",
+    Program.SCHEDULER: "/readyz",
+}
+
+
 class ControlPlane:
     """The four programs, started in order; each is ready before the next one needs it."""
 
@@ -55,7 +72,7 @@ class ControlPlane:
             name: free_port()
             for name in ("etcd", "peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
         }
-        self._children: list[Child] = []
+        self._children: dict[Program, Child] = {}
 
     @property
     def server(self) -> str:
@@ -65,32 +82,56 @@ class ControlPlane:
     def start(self) -> None:
         """Start the programs and wait until each says that it is ready.
 
-        Raises ChildDied when one ends, and TimeoutError when one is not ready within a minute.
+        Raises ChildDied when one ends, and TimeoutError when one is not ready within two minutes.
         """
-        self._launch("etcd", self._etcd_flags())
-        self._launch("kube-apiserver", self._api_server_flags())
-        self._await_ready("kube-apiserver", "/readyz")
-        self._launch("kube-controller-manager", self._controller_manager_flags())
-        self._launch("kube-scheduler", self._scheduler_flags())
-        self._await_ready("kube-controller-manager", "/healthz")
-        self._await_ready("kube-scheduler", "/readyz")
+        self._launch(Program.ETCD)
+        self._launch(Program.API_SERVER)
+        self._await_ready(Program.API_SERVER)
+        self._launch(Program.CONTROLLER_MANAGER)
+        self._launch(Program.SCHEDULER)
+        self._await_ready(Program.CONTROLLER_MANAGER)
+        self._await_ready(Program.SCHEDULER)
+
+    def kill(self, program: Program) -> None:
+        """Kill a program as a crash would. What it has written to the disk stays."""
+        self._children.pop(program).kill()
+
+    def start_again(self, program: Program) -> None:
+        """Start a program that was killed, on the data and the port that it had, and wait until the API server answers.
+
+        Raises:
+            ChildDied: a program ended.
+            TimeoutError: not within two minutes.
+        """
+        self._launch(program)
+        self._await_ready(Program.API_SERVER)
+        if program is not Program.ETCD:
+            self._await_ready(program)
 
     def check(self) -> None:
-        """Raise ChildDied when one of the programs has ended."""
-        for child in self._children:
+        """Raise ChildDied when one of the programs has ended, unless it was killed by `kill`."""
+        for child in self._children.values():
             child.check()
 
     def stop(self) -> None:
         """End the programs, the last one started first."""
-        for child in reversed(self._children):
+        for child in reversed(self._children.values()):
             child.stop(_STOP_GRACE_SECONDS)
         self._children.clear()
 
-    def _launch(self, name: str, flags: dict[str, str]) -> None:
-        command = [str(self._binary), name, *(f"--{flag}={value}" for flag, value in flags.items())]
-        self._children.append(Child(name, command, self._folder / "logs" / "control-plane" / f"{name}.log"))
+    def _launch(self, program: Program) -> None:
+        flags = {
+            Program.ETCD: self._etcd_flags,
+            Program.API_SERVER: self._api_server_flags,
+            Program.CONTROLLER_MANAGER: self._controller_manager_flags,
+            Program.SCHEDULER: self._scheduler_flags,
+        }[program]()
+        command = [str(self._binary), program, *(f"--{flag}={value}" for flag, value in flags.items())]
+        log = self._folder / "logs" / "control-plane" / f"{program}.log"
+        self._children[program] = Child(program, command, log)
 
-    def _await_ready(self, name: str, path: str) -> None:
+    def _await_ready(self, program: Program) -> None:
+        name, path = program.value, _READY_PATHS[program]
         context = ssl.create_default_context(cafile=str(self._pki.authority))
         url = f"https://127.0.0.1:{self._ports[name]}{path}"
         limit = time.monotonic() + _READY_WITHIN_SECONDS
@@ -99,7 +140,7 @@ class ControlPlane:
             try:
                 with urllib.request.urlopen(url, context=context, timeout=5):
                     return
-            except (urllib.error.URLError, TimeoutError) as problem:
+            except (OSError, HTTPException) as problem:
                 if time.monotonic() > limit:
                     raise TimeoutError(f"{name} was not ready in {_READY_WITHIN_SECONDS:.0f} s: {problem}") from problem
             time.sleep(_POLL_SECONDS)

@@ -34,7 +34,7 @@ class NodeProcess:
     def start(self, options: NodeOptions) -> None:
         """Start the process, and return when pods can be created and will be scheduled to it.
 
-        Raises ChildDied when it ends, and TimeoutError when it is not ready within a minute.
+        Raises ChildDied when it ends, and TimeoutError when it is not ready within two minutes.
         """
         credentials = Credentials(self._pki.authority, self._pki.admin)
         port = free_port()
@@ -90,6 +90,8 @@ class NodeProcess:
                 found: dict[str, Any] = json.load(response)
                 return found
         except urllib.error.HTTPError as error:
-            if error.code != 404:
+            if error.code not in (404, 500, 503):
                 raise
+            return None
+        except OSError:  # an API server that has just come back, or has much to do, is asked again
             return None

@@ -14,7 +14,7 @@ from dev.cluster.node.kubelet_api import serve_kubelet_api
 from dev.cluster.node.logs import ContainerLogs
 from dev.cluster.node.memory import MemoryGuard
 from dev.cluster.node.provisioner import FolderProvisioner
-from dev.cluster.node.registration import keep_lease, register
+from dev.cluster.node.registration import keep_alive, register
 from dev.cluster.node.services import NodeServices
 from dev.cluster.node.settings import NodeSettings, read_settings
 from dev.cluster.node.sources import ApiSources
@@ -47,7 +47,7 @@ async def run_node(settings: NodeSettings) -> None:
             asyncio.TaskGroup() as group,
         ):
             await register(api, options, settings.kubelet_port)
-            group.create_task(keep_lease(api, options.name))
+            group.create_task(keep_alive(api, options, settings.kubelet_port))
             group.create_task(services.memory.run())
             group.create_task(provisioner.provision())
             group.create_task(provisioner.reclaim())

@@ -31,19 +31,36 @@ async def register(api: Api, options: NodeOptions, kubelet_port: int) -> None:
         await api.patch(f"/api/v1/nodes/{options.name}/status", {"status": node["status"]})
 
 
-async def keep_lease(api: Api, name: str) -> None:
-    """Renew the node's lease for ever, so that the node lifecycle controller sees it alive."""
+async def keep_alive(api: Api, options: NodeOptions, kubelet_port: int) -> None:
+    """Show for ever that the node lives: renew its lease, and be ready again where it was taken for lost.
+
+    While no API server answers, no lease is renewed, and the node lifecycle controller then says that nothing is known
+    of the node. Nobody but the node takes that back.
+    """
     while True:
-        renewed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        spec = {"holderIdentity": name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": renewed}
         try:
-            await api.patch(f"{_LEASES}/{name}", {"spec": spec})
+            await _renew_lease(api, options.name)
+            if not await _is_ready(api, options.name):
+                await register(api, options, kubelet_port)
         except ApiError as error:
-            if error.code == 404:
-                await api.create(_LEASES, {"metadata": {"name": name}, "spec": spec})
-            else:
-                _log.warning("the node's lease was not renewed: %s", error)
+            _log.warning("the node could not show that it lives: %s", error)
         await asyncio.sleep(_RENEWAL_SECONDS)
+
+
+async def _renew_lease(api: Api, name: str) -> None:
+    renewed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    spec = {"holderIdentity": name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": renewed}
+    try:
+        await api.patch(f"{_LEASES}/{name}", {"spec": spec})
+    except ApiError as error:
+        if error.code != 404:
+            raise
+        await api.create(_LEASES, {"metadata": {"name": name}, "spec": spec})
+
+
+async def _is_ready(api: Api, name: str) -> bool:
+    node = await api.get(f"/api/v1/nodes/{name}")
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in node["status"]["conditions"])
 
 
 def _node(options: NodeOptions, kubelet_port: int, now: datetime) -> JsonObject:

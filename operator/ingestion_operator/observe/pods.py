@@ -39,6 +39,8 @@ class Pod:
         created_at: when it was made; it may have started much later.
         gone: the API server has no such pod any more; this is what was last seen of it.
         trouble: why it cannot start, as `ImagePullBackOff: ...`.
+        node: where it runs, None before it is scheduled.
+        must_end_by: when its time to end is over, None while nobody has asked it to go.
     """
 
     uid: str
@@ -59,6 +61,8 @@ class Pod:
     limits_revision: str | None
     exit: Exit | None
     unready_since: datetime | None = None
+    node: str | None = None
+    must_end_by: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -99,6 +103,8 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         limits_revision=annotations.get(LIMITS_REVISION_ANNOTATION),
         exit=_exit(state.get("terminated")),
         unready_since=parse_time(ready.get("lastTransitionTime")) if ready.get("status") == "False" else None,
+        node=raw.get("spec", {}).get("nodeName"),
+        must_end_by=parse_time(meta.get("deletionTimestamp")),
     )
 
 

@@ -36,6 +36,8 @@ PRESSURE_EASES_AFTER_SECONDS = 30.0
 SLOW_START = timedelta(minutes=2)
 """Of a pod whose volumes cannot be mounted, or that is not let in at all, only events tell why: they are pointed to."""
 _SLOW = f"{SLOW_START.total_seconds() / 60:.0f} minutes"
+STUCK_AFTER = timedelta(minutes=1)
+"""A pod whose time to end has been over for so long is not being ended by its node."""
 SUSPENDED = "Suspended"
 _HOLDS = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -144,8 +146,29 @@ class _Report:
             self._go_on(DEADLINE_EXCEEDED, f"{course}; spec.activeDeadlineSeconds has passed, the workers are stopped")
         elif self._queued():
             self._go_on("Queued", f"{course}, which the queue {self._spec.queue_name} holds back")
+        elif self._stuck_terminating(Step.WORK):
+            self._go_on("ShardStuckTerminating", f"{course}{self._trouble(Step.WORK)}")
         else:
             self._go_on("Ingesting", f"{course}{self._trouble(Step.WORK)}")
+
+    def _stuck_terminating(self, step: Step) -> str:
+        """Return what to do about pods that do not end, if there are any: no other takes their place before.
+
+        Nobody else may do it: only a person, or the cloud, knows that the node does not run them any more.
+        """
+        stuck = [
+            pod
+            for pod in self._snapshot.pods_of(step)
+            if pod.active and pod.must_end_by is not None and self._now - pod.must_end_by >= STUCK_AFTER
+        ]
+        if not stuck:
+            return ""
+        first = min(stuck, key=lambda pod: pod.name)
+        return (
+            f"{_pods(len(stuck))} should have ended and did not, {first.name} on node {first.node} by "
+            f"{first.must_end_by:%H:%M:%S} UTC; if that node is gone for good, kubectl delete node {first.node}, else "
+            f"kubectl delete pod --force {first.name} once nothing runs there"
+        )
 
     def _queued(self) -> bool:
         work = self._snapshot.jobs.get(Step.WORK)
@@ -241,6 +264,8 @@ class _Report:
 
     def _trouble(self, step: Step) -> str:
         """Return what keeps a step from going on, if anything does."""
+        if endless := self._stuck_terminating(step):
+            return f"; {endless}"
         staying = [pod for pod in self._snapshot.pods_of(step) if pod.staying]
         stuck = [pod for pod in staying if pod.trouble]
         if stuck:

@@ -3,14 +3,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
+from dev import installation
 from dev.cluster import Cluster, NodeOptions
-from dev.cluster.kubectl import ESTABLISHED, kubectl
+from dev.cluster.kubectl import kubectl
 from dev.cluster.testing import cluster_for_tests
-from dev.installation import claim
+from dev.installation import claim, provide_identity
 from ingestion_operator.kube import Kube
-from tests.chart import kit as chart
 from tests.operator.cluster.kit import Operator, Runs
 
 HERE = Path(__file__).parent
@@ -28,12 +27,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def operator_kubeconfig(cluster: Cluster) -> Path:
     """A kubeconfig with the rights that the chart gives, and no others."""
-    token = kubectl(cluster, "create", "token", chart.RELEASE, "-n", chart.NAMESPACE).strip()
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"][0]["user"] = {"token": token}
-    path = cluster.folder.parent / "operator.kubeconfig"
-    path.write_text(yaml.safe_dump(config))
-    return path
+    return installation.operator_kubeconfig(cluster, cluster.folder.parent / "operator.kubeconfig")
 
 
 @pytest.fixture
@@ -61,12 +55,3 @@ def operator(operator_kubeconfig: Path, namespace: str, tmp_path: Path) -> Itera
     yield operator
     operator.stop()
     print(operator.log.read_text())
-
-
-def provide_identity(cluster: Cluster) -> None:
-    """Apply the CRD, and the operator's ServiceAccount with its rights, as the chart has them."""
-    kubectl(cluster, "create", "namespace", chart.NAMESPACE)
-    kinds = {"CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
-    objects = [found for found in chart.render().objects if found["kind"] in kinds]
-    kubectl(cluster, "apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": objects})
-    kubectl(cluster, "wait", ESTABLISHED, "crd/ingestionruns.ingestion.dev")

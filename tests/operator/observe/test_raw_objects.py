@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 from ingestion_contract.pod import Step
@@ -77,6 +78,13 @@ def test_a_pod_that_ended_gives_its_exit_and_its_summary() -> None:
 def test_a_pod_on_its_way_out_is_active_but_does_not_stay() -> None:
     pod = pod_from(raw_pod("Running", {"running": {}}, deletionTimestamp="2026-11-24T12:00:00Z"))
     assert (pod.active, pod.staying) == (True, False)
+
+
+def test_a_pod_tells_its_node_and_by_when_it_must_have_ended() -> None:
+    raw = raw_pod("Running", {"running": {}}, deletionTimestamp="2026-11-24T12:00:00Z")
+    pod = pod_from({**raw, "spec": {"nodeName": "gpu-7"}})
+    assert (pod.node, pod.must_end_by) == ("gpu-7", datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert pod_from(raw_pod("Pending", {})).must_end_by is None
 
 
 def test_why_a_pod_cannot_start() -> None:

@@ -15,10 +15,10 @@ from typing import Any
 
 from dev.cluster import Cluster, NodeOptions
 from dev.cluster.kubectl import kubectl
-from dev.installation import claim
+from dev.installation import claim, provide_identity
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.kube import Kube
-from tests.operator.cluster.conftest import HERE, provide_identity
+from tests.operator.cluster.conftest import HERE
 from tests.operator.cluster.kit import Operator, Runs
 from tests.operator.replay.kit import FOLDER
 

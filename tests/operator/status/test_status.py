@@ -19,6 +19,7 @@ from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSumm
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Finding
 from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.tally import Tally
 from ingestion_operator.status.conditions import Conditions, find_condition, holds
 from ingestion_operator.status.counts import live_videos
@@ -165,6 +166,34 @@ class TestSteps:
     def test_a_job_that_wants_no_pod_or_had_some_is_not(self, fields: dict[str, Any]) -> None:
         message = ready(report(make_snapshot(jobs=[make_job(**fields)], status=make_status())))[1]
         assert "describe job" not in message
+
+    def test_a_pod_that_does_not_end_on_a_dead_node_is_named_with_its_node_and_the_mend(self) -> None:
+        endless = make_pod(3, deleting=True, node="gpu-7", must_end_by=ago(61))
+        reason, message = ready(report(make_snapshot(others=[endless], status=make_status())))
+        assert reason == "ShardStuckTerminating"
+        assert "1 pod should have ended and did not, talks-work-3 on node gpu-7 by 11:58:59 UTC" in message
+        assert "kubectl delete node gpu-7" in message
+        assert "kubectl delete pod --force talks-work-3" in message
+
+    @pytest.mark.parametrize(
+        "pod",
+        [
+            make_pod(3, deleting=True, node="gpu-7", must_end_by=ago(59)),
+            make_pod(3, deleting=True, node="gpu-7", must_end_by=ago(-30)),
+            make_pod(3, deleting=True, node="gpu-7", must_end_by=ago(600), ended=True),
+            make_pod(3, deleting=True, node="gpu-7", must_end_by=ago(600), gone=True),
+            make_pod(3, node="gpu-7"),
+        ],
+        ids=["just over its time", "in its time", "ended", "gone", "not asked to go"],
+    )
+    def test_a_pod_that_ends_in_time_is_not_called_stuck(self, pod: Pod) -> None:
+        assert ready(report(make_snapshot(others=[pod], status=make_status())))[0] == "Ingesting"
+
+    def test_a_pod_of_a_single_step_that_does_not_end_is_told_of_in_the_message(self) -> None:
+        endless = make_pod(0, step=Step.DISCOVER, deleting=True, node="cpu-1", must_end_by=ago(90))
+        reason, message = ready(report(make_snapshot(status=NEW, jobs=[make_job(Step.DISCOVER)], others=[endless])))
+        assert reason == "Discovering"
+        assert "kubectl delete node cpu-1" in message
 
     def test_the_verdict_of_a_failed_work_job_comes_from_the_videos(self) -> None:
         jobs = [make_job(failed=True), make_job(Step.FINISH, complete=True)]
