@@ -7,11 +7,11 @@ from kubernetes import client, config
 from dev.cluster import Cluster, NodeOptions
 from dev.cluster.kubectl import kubectl
 from dev.cluster.testing import cluster_for_tests
-from dev.installation import claim
+from dev.installation import claim, provide_identity
 from ingestion_operator.kube import Kube
 from tests.hostile.api_server import ApiServer
 from tests.operator.cluster.conftest import HERE as OPERATOR_TESTS
-from tests.operator.cluster.conftest import operator_kubeconfig, provide_identity
+from tests.operator.cluster.conftest import operator_kubeconfig
 from tests.operator.cluster.kit import Operator, Runs
 
 __all__ = ["operator_kubeconfig"]
