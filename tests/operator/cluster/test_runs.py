@@ -17,7 +17,7 @@ def changes(status: IngestionRunStatus) -> list[tuple[int, int, str]]:
 
 
 async def test_a_run_goes_to_its_end(runs: Runs, operator: Operator) -> None:
-    await runs.apply(shards=3, videos=2)
+    await runs.apply(shards=3, videos=2, gib=80)
     status = await runs.until_ended()
     assert holds(status.conditions, ConditionType.COMPLETE)
     assert (status.progress, status.videos.succeeded, status.videos.success_percent) == ("6/6", 6, 100)
