@@ -16,7 +16,7 @@ def exists(path: str) -> dict[str, object]:
 async def test_a_container_that_lives_no_more_is_started_again_and_the_probe_is_named(namespace: Namespace) -> None:
     first_time_only = container(
         "[ -e /state/second ] && touch /state/alive; touch /state/second; exec sleep 60",
-        livenessProbe=exists("/state/alive") | OFTEN,
+        livenessProbe=exists("/state/alive") | OFTEN | {"failureThreshold": 3},
         **STATE,
     )
     await namespace.create("pods", "pod", spec=pod_of(first_time_only, restartPolicy="Always", **VOLUMES))
