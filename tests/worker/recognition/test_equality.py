@@ -22,8 +22,8 @@ from ingestion_worker.models.asr import SpeechRecogniser, WindowText
 
 CLIPS = 120
 POINTS_WORSE = 0.01
-"""Of some 1,070 words: which of them the tiny model gets wrong depends on the processor's rounding, too. Where two words
-more were wrong on one machine, five were on another, and eight in float32."""
+"""Of some 1,070 words. Which of them the tiny model gets wrong depends on the processor's rounding, too: on one machine
+at most two words more were wrong, on another five, and eight in float32."""
 
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
