@@ -1,8 +1,8 @@
 """Asks the simulation to predict runs that were recorded on the development cluster, as `dev.incident` writes them.
 
 Of a run it is told what the run began with, and when its first video was done. Of the `frozen` run it is also told how
-fast the machine hears clips, and how long a worker that has waited takes to load its models, since the processors and
-not the simulated device limit both. What it has to predict is all else: who waits for memory and how long, when workers
+long a worker that has waited takes to load its models, and how fast the machine hears clips, where the processors and
+not the simulated device limit that. What it has to predict is all else: who waits for memory and how long, when workers
 are taken away, how the shards follow each other.
 """
 
@@ -25,6 +25,10 @@ from ingestion_operator.decision.decide import decide
 from ingestion_worker.device.simulated import physics as simulated
 
 LONGEST_SECONDS = 3600.0
+DEVICE_BOUND = 0.9
+"""Of the time in which clips are heard: a device that is busy for longer is what limits them."""
+UNBOUND = 1000.0
+"""Clips a second: more than any device hears."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ def predict(recorded: Mapping[str, Any]) -> list[Prediction]:
     runs = recorded["runs"]
     frozen = next(run for run in runs if run["levers"] == "frozen")
     speed, stall = _pace(frozen["series"])
+    hearing = frozen["seconds"]["to_last_work"] - frozen["seconds"]["to_first_video"] - stall
+    if frozen["seconds"]["device_busy"] >= DEVICE_BOUND * hearing:
+        speed = UNBOUND
     return [_predict(run, speed, stall) for run in runs]
 
 
@@ -64,7 +71,10 @@ def _scenario(run: Mapping[str, Any], speed: float, warm_up: float) -> Scenario:
     card = physics.Card("simulated", int(run["device_gib"] * physics.GIB), 1.0)
     start = max(0.0, seconds["to_first_video"] - seconds["to_worker_job"] - warm_up)
     transfer = physics.INCIDENT.weights / simulated.LOAD_BYTES_PER_SECOND
-    audio = speed * physics.AUDIO_SECONDS_PER_WINDOW
+    available = run["videos"] - run["unavailable"]
+    # Those with captions pass the device by: on average each is so much less for it.
+    heard = physics.AUDIO_SECONDS_PER_WINDOW * (1 - run["captioned"] / available)
+    audio = speed * heard
     return Scenario(
         family="recorded",
         seed=0,
@@ -74,7 +84,7 @@ def _scenario(run: Mapping[str, Any], speed: float, warm_up: float) -> Scenario:
         initial=workers["parallelism"]["initial"],
         least=workers["parallelism"]["min"],
         most=workers["parallelism"]["max"],
-        durations=(physics.AUDIO_SECONDS_PER_WINDOW,) * (run["videos"] - run["unavailable"]),
+        durations=(heard,) * available,
         videos_per_shard=workers["videosPerShard"],
         source=Source(per_worker=audio, in_all=audio),
         cluster=Cluster(pod_start=(start, start)),
