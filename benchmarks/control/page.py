@@ -10,9 +10,6 @@ from benchmarks.control.figures import Figures
 from benchmarks.control.goals import Goal
 from benchmarks.control.report import TIES_PERCENT, Report
 
-ALL_SCENARIOS = 1000
-"""What is said of the whole contest holds of no part of it."""
-
 _HEAD = """# The control law in a contest
 
 Written by `make bench-control`; the numbers are in `build/benchmarks/control.json`, those of each scenario in
@@ -30,11 +27,8 @@ _HOW = """
   makes it. Physics, families and run lengths were committed before the law was tuned on them; changed since, after
   first results: the length of runs with an egress budget, the time at which workers fall silent, the oracle beside
   neighbours, and how fast a starved device is.
-- **Held out** (seeds from 850 on) are families that the law was not tuned on. They were played for the first time when
-  it was finished otherwise, and it did badly on nodes with several devices: regret 6.9 % in the median, 94.3 % at the
-  95th percentile, 332 % at the worst (in all 1,000 scenarios 1.7 % and 19.5 %, with workers added above a ceiling that
-  held in 26 moments). Its rules for several devices were mended after that. So these families are not unseen any more,
-  and what they show now says less about others.
+- **Held out** (seeds from 850 on) are families that the law was not tuned on. They have been seen once before, and
+  rules for several devices were mended after that: [what the contest has shown](control.md#what-the-contest-has-shown).
 - **Regret:** how much longer than with the best *static* setting of parallelism and batch, which hindsight picks from
   all settings, on the same workers, with the models' memory known from the start. While a neighbour is there, as many
   of its workers work as fit under the target beside it. The *clairvoyant* bound has the best setting under the target
@@ -51,20 +45,6 @@ _HOW = """
 - **Bugs:** the decision with one rule broken must miss a goal that the decision as it is meets in the same scenarios.
 - **Not simulated:** several videos in work at once (a worker that goes loses what is not at a checkpoint of one), the
   final step, discovery, an operator that restarts, and nodes that fail with all their pods.
-"""
-
-_MISSED = """
-## What is missed, and why
-
-- **Faster than every other adaptive law in 90 % of scenarios, to 1 %.** That is finer than chance. Played against three
-  twins, our very law that only looks every 6, 7 and 8 s instead of every 5, it is beaten by more than 1 % in 21 % of
-  scenarios, by more than 2 % in 12 %, 3 % in 8 % and 5 % in 4 % (`python -m benchmarks.control chance --seeds 0-110`):
-  which pod starts first and which video comes last depend on when levers move. So no law can expect more than about
-  79 % against three equal ones. The best static setting, picked with hindsight, does not reach 90 % either.
-- **Regret of 15 % at the 95th percentile.** The families that the law was tuned on reach it; unlike cards and nodes of
-  four do not. All workers of a run have one budget, that of the most crowded device, so that one device with two
-  workers halves the batches on all others; and a pod's device is not known before it runs. Neighbours that come for
-  minutes cost most of the rest.
 """
 
 _LAWS = {
@@ -94,8 +74,6 @@ def page(report: Report) -> str:
     parts += ["\n## Against each other adaptive law\n\n", _duels(report.contestants[OURS])]
     parts += ["\nHow often nobody else was faster, by more than:\n\n", _nearly_fastest(report.nearly_fastest)]
     parts += ["\nThe best static setting is picked with hindsight, and falls short where things change during a run.\n"]
-    if report.scenarios == ALL_SCENARIOS:
-        parts += [_MISSED]
     parts += [f"\n## Bugs planted in the decision, in {report.bug_scenarios} scenarios\n\n", _bugs(report.bugs)]
     parts += ["\n## By family\n\n", _families(report), _HOW, "\n## The contestants\n\n", _laws()]
     return "".join(parts)
