@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,7 +48,7 @@ class _Scene:
 
     async def play(self, causes: Sequence[Cause]) -> list[Outage]:
         runs = [Run(f"run-{number:03}", Kind.WAITS) for number in range(len(causes))]
-        async with self._watching(), await Kube.connect(self._cluster.kubeconfig) as kube:
+        async with self._watch.following(), await Kube.connect(self._cluster.kubeconfig) as kube:
             for run in runs:
                 await kube.create(RUNS, run.manifest())
             self._say(f"{len(runs)} runs of {WORKERS} workers: starting")
@@ -75,15 +74,6 @@ class _Scene:
         measured = outage(cause, short_at if cause is Cause.NONE else killed_at, found, run.events(self._cluster))
         self._say(f"{run.name}, {cause}: {measured.to_patch:.1f} s until its Job was patched")
         return measured
-
-    @asynccontextmanager
-    async def _watching(self) -> AsyncIterator[None]:
-        following = asyncio.create_task(self._watch.follow())
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
 
     async def _until(self, what: str, seconds: float, look: Callable[[], Found | None]) -> Found:
         limit = time.monotonic() + seconds

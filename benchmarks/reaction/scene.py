@@ -6,8 +6,7 @@ import asyncio
 import random
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +73,7 @@ class _Scene:
         self._watch = Watch(cluster, NAMESPACE)
 
     async def play(self) -> Outcome:
-        async with self._watching(), await Kube.connect(self._cluster.kubeconfig) as kube:
+        async with self._watch.following(), await Kube.connect(self._cluster.kubeconfig) as kube:
             self._say(f"{len(self._runs)} runs of {WORKERS} workers: starting")
             for run in self._runs:
                 await kube.create(RUNS, run.manifest())
@@ -91,15 +90,6 @@ class _Scene:
             load = Load(pods, psutil.cpu_percent(), operator_percent)
             await self._settle()
         return Outcome(self._reactions(), load)
-
-    @asynccontextmanager
-    async def _watching(self) -> AsyncIterator[None]:
-        following = asyncio.create_task(self._watch.follow())
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
 
     def _steady(self) -> bool:
         return all(steady(self._watch, run) for run in self._runs)

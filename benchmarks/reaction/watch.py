@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from benchmarks.reaction.timeline import Seen, Sighting
@@ -32,8 +33,17 @@ class Watch:
         self.statuses: dict[str, Raw] = {}
         self._ready: dict[str, set[str]] = defaultdict(set)
 
-    async def follow(self) -> None:
-        """Watch for ever."""
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Watch until the block is left."""
+        following = asyncio.create_task(self._follow_all())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _follow_all(self) -> None:
         pki = self._cluster.folder / "pki"
         credentials = Credentials(pki / "ca.crt", KeyPair(pki / "admin.crt", pki / "admin.key"))
         server = json.loads(self._cluster.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
