@@ -20,10 +20,9 @@ from ingestion_worker.media.features import FeatureSettings
 from ingestion_worker.media.sections import Start, Window
 from ingestion_worker.models.asr import SpeechRecogniser, WindowText
 
-CLIPS = 120
-POINTS_WORSE = 0.01
-"""Of some 1,070 words. Which of them the tiny model gets wrong depends on the processor's rounding, too: on one machine
-at most two words more were wrong, on another five, and eight in float32."""
+CLIPS = 400
+"""Of fewer, a handful that the tiny model hears differently on one processor or another decides by chance."""
+POINTS_WORSE = 0.002
 
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
@@ -82,7 +81,7 @@ def test_the_same_windows_give_the_same_tokens_in_batches_of_any_size(
     assert same / tokens >= 0.995
 
 
-def test_at_most_one_word_in_a_hundred_more_is_wrong_than_one_file_after_the_other_gives(
+def test_at_most_two_words_in_a_thousand_more_are_wrong_than_one_file_after_the_other_gives(
     clips: list[tuple[str, Path]], windows: list[list[Window]], one_by_one: list[WindowText]
 ) -> None:
     heard = iter(one_by_one)
