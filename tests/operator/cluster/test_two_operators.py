@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -31,11 +30,10 @@ async def test_two_operators_decide_once_and_never_move_a_job_back(
     cluster: Cluster, runs: Runs, operator: Operator, second_operator: Operator
 ) -> None:
     watch = Watch(cluster, runs.namespace)
-    following = asyncio.create_task(watch.follow())
-    for name in NAMES:
-        await runs.apply(name, shards=4, videos=4, seconds=0.5, room=2)
-    statuses = [await runs.until_ended(name) for name in NAMES]
-    following.cancel()
+    async with watch.following():
+        for name in NAMES:
+            await runs.apply(name, shards=4, videos=4, seconds=0.5, room=2)
+        statuses = [await runs.until_ended(name) for name in NAMES]
 
     for name, status in zip(NAMES, statuses, strict=True):
         changes = [(item.from_, item.to, item.reason) for item in status.adaptations]
