@@ -86,7 +86,7 @@ class Worker:
     ) -> None:
         self.gpu = gpu
         self.shard = shard
-        self.limits = limits
+        self.limits = limits.on(gpu.uuid)
         self.phase = Phase.BEGINNING
         self.wake_at: float | None = now
         self.exit_code: int | None = None
@@ -174,7 +174,7 @@ class Worker:
 
     def apply(self, limits: Limits) -> None:
         """Take new limits."""
-        self.limits = limits
+        self.limits = limits.on(self.gpu.uuid)
         self._batch = self._allowed(self._limits_here())
 
     def hear(self, seconds: float) -> None:

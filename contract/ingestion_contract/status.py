@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from ingestion_contract.base import ApiModel
+from ingestion_contract.limits import MAX_DEVICE_BUDGETS
 
 MAX_ADAPTATIONS = 20
 MAX_REASONS = 32
@@ -118,7 +119,13 @@ class MemoryStatus(StatusModel):
     )
     device_bytes: Count | None = Field(None, description="Size of the device.")
     devices: Count = Field(0, description="On so many devices workers were heard at once, at the most.")
-    budget_bytes: Count | None = Field(None, description="What each worker may use now.")
+    shared: bool = Field(False, description="Whether workers were seen to share a device.")
+    budget_bytes: Count | None = Field(None, description="What each worker may use now of a device.")
+    device_budgets: dict[str, Count] = Field(
+        {},
+        max_length=MAX_DEVICE_BUDGETS,
+        description="The same of devices that hold another amount for each worker than most, by the device's UUID.",
+    )
     last_oom_at: datetime | None = None
     pressed_since: datetime | None = Field(None, description="Since when a shared device has been too full.")
 
@@ -146,6 +153,9 @@ class TrialStatus(StatusModel):
     neighbour_bytes: Count = Field(0, description="What others held of the workers' devices then; see holdsUntil.")
     useful: Count | None = Field(None, description="Not exceeded while that holds: more workers were no faster.")
     too_few: Count | None = Field(None, description="Not tried again while that holds: so few workers were slower.")
+    source_limits_each_until: datetime | None = Field(
+        None, description="Until when no worker is given back for want of work: fewer have fetched less in proportion."
+    )
 
 
 class ActiveTime(StatusModel):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from ingestion_contract.base import ApiModel
 from ingestion_contract.status import Adaptation, Condition, ConditionStatus, ConditionType, MemoryStatus, Videos
 from kubectl_ingest.memory_fit import workers_that_fit
@@ -45,6 +47,7 @@ class MemoryReport(ApiModel):
     device_bytes: int | None = None
     floor_bytes: int | None = None
     budget_bytes: int | None = None
+    device_budgets: dict[str, int] = Field({}, description="By UUID, of devices where it is another one.")
     workers_that_fit: int | None = None
     oom_total: int = 0
     last_oom_at: datetime | None = None
@@ -177,6 +180,7 @@ def _memory(memory: MemoryStatus, target_percent: int) -> MemoryReport:
         device_bytes=memory.device_bytes,
         floor_bytes=memory.floor_bytes,
         budget_bytes=memory.budget_bytes,
+        device_budgets=memory.device_budgets,
         workers_that_fit=workers_that_fit(memory.device_bytes or 0, target_percent, memory.floor_bytes or 1)
         if measured
         else None,

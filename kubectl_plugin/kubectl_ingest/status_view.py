@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -16,6 +16,8 @@ from kubectl_ingest.words import ago, counts, duration, gib, number, printable
 
 ADAPTATIONS_SHOWN = 5
 _BAR_WIDTH = 40
+_UUID_SHOWN = 12
+_BUDGETS_SHOWN = 4
 _STYLES = {
     RunState.NEW: "dim",
     RunState.RUNNING: "cyan",
@@ -139,8 +141,18 @@ def _memory(report: RunReport, now: datetime) -> Iterable[RenderableType]:
     fit = memory.workers_that_fit
     told = f": {number(fit, 'floor fits', 'floors fit')} under the target" if fit is not None else ""
     yield Text(f"{floor}, {budget}{told}")
+    if memory.device_budgets:
+        yield Text(f"other budgets: {_other_budgets(memory.device_budgets)}")
     last = f", last {ago(memory.last_oom_at, now)}" if memory.last_oom_at is not None else ""
     yield Text(f"out of memory {number(memory.oom_total, 'time')}{last}" if memory.oom_total else "never out of memory")
+
+
+def _other_budgets(budgets: Mapping[str, int]) -> str:
+    """Return the budgets that differ, the smallest first, and how many more there are."""
+    smallest = sorted(budgets.items(), key=lambda item: (item[1], item[0]))
+    told = ", ".join(f"{gib(budget)} on {printable(uuid)[:_UUID_SHOWN]}" for uuid, budget in smallest[:_BUDGETS_SHOWN])
+    more = len(smallest) - _BUDGETS_SHOWN
+    return f"{told}, and others on {number(more, 'more device')}" if more > 0 else told
 
 
 def _conditions(report: RunReport, now: datetime) -> Iterable[RenderableType]:

@@ -119,3 +119,11 @@ def test_an_unmeasured_device_is_said_to_be_unmeasured() -> None:
     assert "no device measured yet; target 80 %" in seen
     assert "floor not measured yet, budget 1.0 GiB a worker" in seen
     assert "out of memory 1 time" in seen
+
+
+def test_devices_on_which_workers_have_another_budget_are_told_the_smallest_first() -> None:
+    budgets = {f"GPU-{number}a2b3c4d5e": (number + 3) * GIB for number in range(6)}
+    seen = page(running(memory={"budgetBytes": 9 * GIB, "deviceBudgets": budgets}))
+    assert "budget 9.0 GiB a worker" in seen
+    assert "other budgets: 3.0 GiB on GPU-0a2b3c4d, 4.0 GiB on GPU-1a2b3c4d, 5.0 GiB on GPU-2a2b3c4d, " in seen
+    assert "6.0 GiB on GPU-3a2b3c4d, and others on 2 more devices" in seen

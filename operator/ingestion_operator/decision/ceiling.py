@@ -25,8 +25,9 @@ def ceiling_after(situation: Situation, change: Verdict | None) -> Ceiling | Non
         return present
     hold = FIRST_HOLD_SECONDS
     if present is not None:
-        taken_back = situation.now >= present.expires_at
-        hold = min(LONGEST_HOLD_SECONDS, present.hold_seconds * (2 if taken_back else 1))
+        expired, taken_back = situation.now >= present.expires_at, situation.wanted > present.value
+        if taken_back or not expired:
+            hold = min(LONGEST_HOLD_SECONDS, present.hold_seconds * (2 if expired else 1))
     expires_at = situation.now + timedelta(seconds=hold)
     return Ceiling(change.value, expires_at, hold, situation.neighbour_bytes)
 

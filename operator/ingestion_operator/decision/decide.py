@@ -86,6 +86,7 @@ def decide(snapshot: Snapshot, now: datetime, *, frozen: bool = False) -> Decisi
         floors=situation.floors,
         device_bytes=min((gpu.total for gpu in situation.gpus), default=snapshot.status.memory.device_bytes),
         devices=situation.devices,
+        shared=situation.shared,
     )
 
 

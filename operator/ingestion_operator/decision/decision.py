@@ -78,6 +78,7 @@ class Decision:
         floors: the last measurements of what one worker needs at the least.
         device_bytes: size of the smallest device.
         devices: on so many devices workers were heard at once, at the most.
+        shared: whether workers were seen to share a device.
     """
 
     parallelism: int
@@ -95,3 +96,4 @@ class Decision:
     floors: list[MeasuredFloor]
     device_bytes: int | None
     devices: int
+    shared: bool

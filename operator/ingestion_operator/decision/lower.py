@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from ingestion_contract.metrics import WorkerState
 from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.decision.removal import removed_first
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.words import what_fits
 
@@ -19,7 +21,7 @@ LOADING_SECONDS = 120.0
 
 def to_fit(situation: Situation, floor: int, reason: str, evidence: str) -> Verdict | None:
     """Go down to what the measured floors say fits; None if no more workers are wanted than that."""
-    value = max(_lowest(situation), situation.fitting(floor))
+    value = max(_lowest(situation), _fitting(situation, floor))
     if value >= situation.wanted:
         return None
     return Verdict(Lever.PARALLELISM, value, reason, f"{evidence}; {what_fits(situation, floor)}", ceiling=True)
@@ -38,6 +40,26 @@ def to_half(situation: Situation, reason: str, evidence: str) -> Verdict | None:
         return None
     message = f"{evidence}; what a worker needs has not been measured, so half of the {present} stay"
     return Verdict(Lever.PARALLELISM, value, reason, message, ceiling=True)
+
+
+def _fitting(situation: Situation, floor: int) -> int:
+    """Return how many of the wanted workers fit, at least one on each device.
+
+    Where there are several devices, only those go that would be the first, as long as each is too many on its own: any
+    other would leave a device on which there is room, and as many as before where there is none.
+    """
+    fits = {gpu.uuid: max(1, gpu.fit(floor, situation.memory.target_percent)) for gpu in situation.gpus}
+    if situation.devices < 2:
+        return sum(fits.values())
+    too_many = Counter({gpu.uuid: max(0, gpu.claims - fits[gpu.uuid]) for gpu in situation.gpus})
+    going = 0
+    for pod in removed_first(situation.staying):
+        device = situation.device_of(pod)
+        if device is None or too_many[device] == 0:
+            break
+        too_many[device] -= 1
+        going += 1
+    return situation.wanted - going
 
 
 def _measurement_is_near(situation: Situation) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -196,6 +197,17 @@ class Situation:
         """Whether each worker is seen to have a device of its own, so that fewer workers free nothing."""
         return len(self.gpus) > 1 and all(gpu.claims == 1 for gpu in self.gpus)
 
+    @property
+    def shared(self) -> bool:
+        """Whether workers share a device, or were seen to."""
+        heard = Counter(sample.gpu_uuid for sample in self.fresh.values() if sample.gpu_uuid is not None)
+        return self.snapshot.status.memory.shared or max(heard.values(), default=0) > 1
+
+    @property
+    def next_may_have_its_own(self) -> bool:
+        """Whether the next worker may get a device that no worker has told of yet: none has had to share until now."""
+        return self.exclusive and not self.shared
+
     def device_of(self, pod: Pod) -> str | None:
         """Return the device that a pod has told of."""
         sample = self.snapshot.samples.get(pod.uid)
@@ -204,17 +216,6 @@ class Situation:
     def seconds_since(self, moment: datetime | None) -> float:
         """Return the age of a moment; that of none is endless."""
         return (self.now - moment).total_seconds() if moment is not None else float("inf")
-
-    def fitting(self, floor: int) -> int:
-        """Return how many of the wanted workers fit, at least one on each device.
-
-        Where there are several devices, workers that are not heard, such as those between two shards, fit elsewhere.
-        """
-        fits = {gpu: max(1, gpu.fit(floor, self.memory.target_percent)) for gpu in self.gpus}
-        if self.devices == 1:
-            return sum(fits.values())
-        too_many = sum(max(0, gpu.claims - fit) for gpu, fit in fits.items())
-        return max(self.wanted - too_many, sum(min(gpu.claims, fit) for gpu, fit in fits.items()))
 
     @cached_property
     def _reports(self) -> Sequence[MemoryReport]:

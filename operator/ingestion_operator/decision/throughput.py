@@ -157,7 +157,7 @@ def batch_of(situation: Situation, workers: int) -> int | None:
     """Return the largest batch that each of so many workers could have, None if their memory has not been measured."""
     if not situation.gpus:
         return None
-    room = min(gpu.room(situation.memory.target_percent) for gpu in situation.gpus)
+    room = median_low(gpu.room(situation.memory.target_percent) for gpu in situation.gpus)
     share = room * situation.workers.budget_percent // 100 // on_each(situation, workers)
     return _batch_within(situation, share)
 

@@ -206,8 +206,10 @@ class _Report:
             "floors": decision.floors,
             "pressed_since": decision.pressed_since,
             "budget_bytes": limits.budget_bytes,
+            "device_budgets": limits.device_budgets,
             "device_bytes": decision.device_bytes,
             "devices": decision.devices,
+            "shared": decision.shared,
         }
         return memory.model_copy(update=seen)
 

@@ -24,3 +24,8 @@ def test_other_changes_leave_it() -> None:
     up = Verdict(Lever.PARALLELISM, 6, "MemoryRecovered", "")
     assert ceiling_after(situation(status=status), up) == Ceiling(4, ago(-60), 600)
     assert ceiling_after(situation(status=status), None) == Ceiling(4, ago(-60), 600)
+
+
+def test_what_comes_long_after_one_was_kept_to_is_a_first_time_again() -> None:
+    status = make_status(4, ceiling=4, ceiling_expires_at=ago(60), ceiling_hold_seconds=2400)
+    assert ceiling_after(situation([make_sample()] * 4, status=status), DOWN) == Ceiling(2, ago(-600), 600)

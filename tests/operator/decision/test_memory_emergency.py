@@ -160,10 +160,11 @@ def test_where_one_that_has_not_begun_would_go_instead_that_is_waited_for() -> N
 
 def test_where_none_fits_under_the_target_one_stays_on_each_device() -> None:
     """Alone on a device, a worker may use what is above the target."""
-    samples = [waiting(gpu=gpu, gib=10, floor=FLOOR) for gpu in ("GPU-a", "GPU-a", "GPU-b", "GPU-b")]
-    verdict = memory_emergency(situation(samples))
-    assert verdict is not None
-    assert verdict.value == 2
+    for gpus, left in (("abab", 2), ("aabb", 3)):
+        samples = [waiting(gpu=f"GPU-{gpu}", gib=10, floor=FLOOR) for gpu in gpus]
+        verdict = memory_emergency(situation(samples))
+        assert verdict is not None
+        assert verdict.value == left, "of those that go first, each is too many on its device"
 
 
 def test_host_memory_is_another_matter() -> None:

@@ -55,3 +55,14 @@ def test_what_others_hold_counts() -> None:
 def test_as_many_stay_as_fit_on_a_device_of_their_own(gib: int, fit: int) -> None:
     verdict = over_target(situation([make_sample(gib=gib)] * 4))
     assert (verdict.value if verdict is not None else 4) == fit
+
+
+def test_on_one_of_several_devices_as_many_go_as_are_there_among_the_first_to_go() -> None:
+    """Any other would leave room that nobody uses."""
+    samples = [*[make_sample(gib=20, gpu="GPU-a")] * 4, *[make_sample(gib=80, gpu="GPU-b")] * 4]
+    for ready_last, left in (((0, 1, 4, 5), 6), ((0, 1, 2, 3), 5), ((4, 0, 1, 2), None)):
+        snapshot = make_snapshot(samples)
+        order = {number: ago(10 + place) for place, number in enumerate(ready_last)}
+        pods = tuple(replace(pod, ready_since=order.get(n, ago(500))) for n, pod in enumerate(snapshot.pods))
+        verdict = over_target(Situation(replace(snapshot, pods=pods), NOW))
+        assert (verdict.value if verdict is not None else None) == left

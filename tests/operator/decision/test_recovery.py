@@ -151,3 +151,16 @@ def test_more_than_one_on_devices_of_their_own_are_a_trial_unless_the_devices_ha
         verdict = recovery(situation(samples, rate=rate))
         assert verdict is not None
         assert (verdict.trial is not None) is is_trial
+
+
+def test_where_workers_were_seen_to_share_the_known_devices_are_all_there_are() -> None:
+    samples = [make_sample(gpu=f"GPU-{name}") for name in "ab"]
+    run = make_run({"max": 7})
+    verdict = recovery(situation(samples, run=run, memory=MemoryStatus(devices=2, shared=True)))
+    assert verdict is not None
+    assert (verdict.value, verdict.trial) == (4, None)
+    small = [make_sample(gpu=f"GPU-{name}", gib=12) for name in "ab"]
+    assert recovery(situation(small, run=run, memory=MemoryStatus(devices=2, shared=True))) is None
+    alone = recovery(situation(small, run=run, memory=MemoryStatus(devices=2)))
+    assert alone is not None
+    assert alone.value == 3

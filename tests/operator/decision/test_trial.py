@@ -199,3 +199,45 @@ def test_not_where_batches_are_small_only_because_budgets_have_not_followed_the_
     small = make_sample(gib=80, batch_size=1, batch_overhead=5.0, window_bytes=GIB // 5, windows_waiting=40)
     memory = MemoryStatus(budget_bytes=int(8.7 * GIB))
     assert crowded(situation([small] * 2, memory=memory, rate=SATURATED)) is None
+
+
+def test_where_fewer_do_as_much_less_the_source_limits_each_and_no_more_are_given_back_for_a_while() -> None:
+    hold = ago(-900)
+    for rate, known in ((27500, hold), (33000, None)):
+        samples = [hungry(f"GPU-{name}") for name in "abc"]
+        verdict = trial(situation(samples, status=running(3), rate=Rate(rate, 0.6, 120.0)))
+        assert verdict is not None
+        assert verdict.reason == "TrialTakenBack"
+        assert verdict.trial is not None
+        assert verdict.trial.source_limits_each_until == known
+
+
+def test_that_the_source_limits_each_is_known_whatever_neighbours_do_and_whatever_else_is_tried() -> None:
+    samples = [hungry(f"GPU-{name}") for name in "abcd"]
+    for until, tried in ((ago(-1), False), (ago(1), True)):
+        outcome = TrialStatus(hold_seconds=900, neighbour_bytes=20 * GIB, source_limits_each_until=until)
+        status = make_status(4).model_copy(update={"trial": outcome})
+        assert (starved(situation(samples, status=status, rate=STARVED)) is not None) is tried
+    status = running(1, hold_seconds=900)
+    known = status.trial.model_copy(update={"source_limits_each_until": ago(-500)})
+    kept = trial(situation([BUSY], status=status.model_copy(update={"trial": known}), rate=Rate(36000, 0.9, 120.0)))
+    assert kept is not None
+    assert kept.trial is not None
+    assert kept.trial.source_limits_each_until == ago(-500)
+
+
+def test_whether_more_share_devices_is_judged_when_all_of_them_are_heard() -> None:
+    """The others may be on devices of which nobody has told yet."""
+    busy = [replace(BUSY, gpu_uuid=f"GPU-{name}") for name in "aab"]
+    status = running(4).model_copy(update={"trial": TrialStatus(from_=2, least_rate=36000)})
+    last = replace(BUSY, gpu_uuid="GPU-c")
+    for heard, outcome in (([*busy, None], (4, "Trial")), ([*busy, last], (3, "TrialTakenBack"))):
+        verdict = trial(situation(heard, status=status, rate=None))
+        assert verdict is not None
+        assert (verdict.value, verdict.reason) == outcome, "in the end one for each of the devices"
+
+
+def test_fewer_than_there_are_devices_are_not_tried_where_chance_has_put_two_on_one() -> None:
+    """The next shards go to the device that is free."""
+    current = situation([BUSY] * 2, rate=SATURATED, memory=MemoryStatus(devices=2, shared=True))
+    assert crowded(current) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,9 +56,8 @@ class Resident:
         self.heard: list[int] = []
         self.embedded: list[int] = []
 
-    def limit(self, **limits: int) -> None:
-        pairs = ", ".join(f'"{name}": {value}' for name, value in limits.items())
-        self.limits.write_text(f'{{"revision": 1, {pairs}}}')
+    def limit(self, **limits: int | dict[str, int]) -> None:
+        self.limits.write_text(json.dumps({"revision": 1, **limits}))
 
     def hear(self, count: int) -> None:
         """Hear so many windows, as the device's loop does."""

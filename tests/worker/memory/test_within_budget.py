@@ -51,6 +51,16 @@ def test_a_budget_that_changes_is_kept_from_the_next_batch_on(card: Card) -> Non
     assert max(worker.heard) == 2
 
 
+def test_the_budget_of_its_own_device_counts(card: Card) -> None:
+    worker = card.make(24).worker()
+    worker.limit(budgetBytes=int(19.2 * GIB), deviceBudgets={usage(card.folder).uuid: int(9.1 * GIB)})
+    worker.hear(64)
+    assert worker.own < 9.1 * GIB
+    worker.limit(budgetBytes=int(9.9 * GIB), deviceBudgets={"GPU-another": int(9.1 * GIB)})
+    worker.hear(64)
+    assert 9.1 * GIB < worker.own < 9.9 * GIB
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_vectors_come_back_in_the_order_of_their_texts_whatever_their_lengths(card: Card, data: st.DataObject) -> None:

@@ -153,7 +153,7 @@ class Residency:
     def _limits(self) -> Limits:
         limits = self._limits_file.current()
         self._metrics.limits_revision.set(limits.revision)
-        return limits
+        return limits.on(self._device.uuid)
 
     def _limits_here(self) -> Limits:
         return room.within_device(self._limits(), self._device.memory())

@@ -24,7 +24,7 @@ def crowded(situation: Situation) -> Verdict | None:
     known = pace(situation)
     if known is None or not may_try(situation) or not known.saturated:
         return None
-    lowest = max(least_to_try(situation), len(situation.gpus))
+    lowest = max(least_to_try(situation), situation.devices)
     gains = [(gain(situation, known, value) or 0.0, value) for value in _even(situation, lowest)]
     best = max(gains, default=(0.0, 0))[0]
     present = max(1.0, gain(situation, known, situation.wanted) or 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ingestion_operator.decision.decision import Verdict
 from ingestion_operator.decision.lower import to_fit
-from ingestion_operator.decision.removal import frees
 from ingestion_operator.decision.situation import Gpu, Situation
 from ingestion_operator.decision.words import device, gib
 
@@ -12,15 +11,14 @@ REASON = "OverTarget"
 
 
 def over_target(situation: Situation) -> Verdict | None:
-    """Go down to the measured fit, provided that those who would go are on that device: all of them are ready."""
+    """Go down to the measured fit."""
     target = situation.memory.target_percent
     over = [gpu for gpu in situation.gpus if _over(gpu, target)]
     if not over or situation.floor is None:
         return None
     gpu = over[0]
     evidence = f"the {gpu.claims} workers on {device(gpu)} need {gib(sum(gpu.floors))} at their floors"
-    verdict = to_fit(situation, situation.floor, REASON, evidence)
-    return verdict if verdict is not None and frees(situation, verdict.value, over) else None
+    return to_fit(situation, situation.floor, REASON, evidence)
 
 
 def _over(gpu: Gpu, target_percent: int) -> bool:

@@ -27,7 +27,7 @@ def recovery(situation: Situation) -> Verdict | None:
         return None
     seconds = situation.memory.recovery_after_seconds
     evidence = f"no memory trouble for {seconds} s; {what_fits(situation, situation.floor)}"
-    if situation.exclusive and _one_each_suffices(situation):
+    if situation.next_may_have_its_own and _one_each_suffices(situation):
         return begin(situation, value, LEAST_PERCENT, REASON, f"{evidence}; tried, since each has a device of its own")
     return Verdict(Lever.PARALLELISM, value, REASON, evidence)
 
@@ -38,7 +38,7 @@ def _room(situation: Situation, floor: int) -> int:
     The next one may find a device that no worker has told of yet. Where it does not, the devices are shared after all.
     """
     fits = sum(gpu.fit(floor, situation.memory.target_percent) for gpu in situation.gpus)
-    return max(fits, situation.wanted + 1) if situation.exclusive else fits
+    return max(fits, situation.wanted + 1) if situation.next_may_have_its_own else fits
 
 
 def _useful(situation: Situation) -> int:
@@ -72,7 +72,7 @@ def _tell(situation: Situation) -> bool:
 
 def _fastest(situation: Situation, most: int) -> int:
     """Return the number of workers, from the present one to the most, that is expected to be fastest."""
-    if situation.exclusive:
+    if situation.next_may_have_its_own:
         return most
     known = pace(situation)
     if not situation.at_work or (known is None and _tell(situation)):

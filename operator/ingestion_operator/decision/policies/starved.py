@@ -25,7 +25,7 @@ LEAST_PERCENT = 97
 def starved(situation: Situation) -> Verdict | None:
     """Go down to as many as the source keeps busy; where workers share one device, giving back frees none."""
     known = pace(situation)
-    if len(situation.gpus) < 2 or known is None or not may_try(situation):
+    if len(situation.gpus) < 2 or known is None or not may_try(situation) or _each_is_limited(situation):
         return None
     hungry, used = sum(map(_waits_for_source, situation.fresh.values())), used_share(situation, known)
     if used >= STARVED_BELOW or 2 * hungry <= len(situation.fresh):
@@ -43,3 +43,9 @@ def starved(situation: Situation) -> Verdict | None:
 
 def _waits_for_source(sample: WorkerSample) -> bool:
     return sample.state is WorkerState.WAITING_FOR_SOURCE or sample.limiting is Stage.FETCH
+
+
+def _each_is_limited(situation: Situation) -> bool:
+    """Return whether a trial has shown that fewer workers fetch less in proportion: the source limits each of them."""
+    until = situation.snapshot.status.trial.source_limits_each_until
+    return until is not None and situation.now < until

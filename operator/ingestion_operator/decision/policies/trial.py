@@ -20,6 +20,8 @@ PROOF_SECONDS = 90.0
 HOPELESS_SECONDS = 30.0
 HOPELESS = 0.85
 """Of what is asked for: below it, a trial is taken back after that shorter time."""
+IN_PROPORTION = 1.05
+"""Of what that many workers did of the rate before, at the most, what counts as in proportion."""
 LONGEST_SECONDS = 900.0
 """A trial that could not be measured by then is taken back."""
 FIRST_HOLD_SECONDS = 900
@@ -99,6 +101,8 @@ def _by_devices(situation: Situation, status: TrialStatus, before: int) -> Verdi
 
     A second one on the only device is measured: it may be of use while the first is between two shards.
     """
+    if not situation.all_heard:
+        return None
     if before > 1 and _behind(situation) and any(gpu.claims > 1 for gpu in situation.gpus):
         alone = max(before, len(situation.gpus))
         return _back(situation, alone, "they share devices that the others keep busy")
@@ -137,7 +141,18 @@ def _back(situation: Situation, value: int, evidence: str) -> Verdict:
     message = f"{'fewer' if fewer else 'more'} workers have not proved themselves: {evidence}"
     useful, too_few = (None, situation.wanted) if fewer else (value, None)
     held = _held(situation, situation.snapshot.status.trial, useful=useful, too_few=too_few)
+    if fewer and _in_proportion(situation):
+        held = held.model_copy(update={"source_limits_each_until": held.holds_until})
     return Verdict(Lever.PARALLELISM, value, TAKEN_BACK, message, trial=held)
+
+
+def _in_proportion(situation: Situation) -> bool:
+    """Return whether fewer workers have done as much less: then no number of them does as much as more."""
+    status, rate = situation.snapshot.status.trial, situation.snapshot.rate
+    if rate is None or not status.from_:
+        return False
+    expected = status.least_rate * situation.wanted / status.from_
+    return rate.audio_seconds_per_hour < IN_PROPORTION * expected
 
 
 def _held(situation: Situation, status: TrialStatus, *, useful: int | None, too_few: int | None) -> TrialStatus:
@@ -151,6 +166,7 @@ def _held(situation: Situation, status: TrialStatus, *, useful: int | None, too_
         neighbour_bytes=situation.neighbour_bytes,
         useful=useful,
         too_few=too_few,
+        source_limits_each_until=status.source_limits_each_until,
     )
 
 
