@@ -31,6 +31,9 @@ def decide_budgets(situation: Situation, parallelism: int, percent: int, present
     if len(known) < len(found):
         return present
     usual = _most_common(known)
+    if present.budget_bytes is not None and not situation.neighbours_known:
+        # Devices that are not heard now have the usual budget, too, unless they are named.
+        usual = min(usual, present.budget_bytes)
     heard = {gpu.uuid: known[gpu.uuid] for gpu in gpus if _differs(gpu, known[gpu.uuid], usual)}
     silent = {uuid: budget for uuid, budget in present.device_budgets.items() if uuid not in found}
     if parallelism > situation.wanted:

@@ -64,6 +64,14 @@ def test_a_device_that_is_not_heard_keeps_its_budget_and_gets_no_more_than_the_u
     assert all(budget <= more.budget_bytes for budget in more.device_budgets.values())
 
 
+def test_what_is_seen_of_some_devices_raises_no_budget_of_others_that_are_not_heard() -> None:
+    memory = MemoryStatus(
+        floor_bytes=FLOOR, budget_bytes=WHOLE - 6 * GIB, devices=3, device_budgets={"GPU-a": WHOLE}, shared=True
+    )
+    limits = decide_limits(situation([*on("a"), None, None], status=make_status(3), memory=memory), 3, 100)
+    assert limits.on("GPU-b").budget_bytes == WHOLE - 6 * GIB
+
+
 def test_a_worker_takes_the_budget_of_its_device() -> None:
     limits = Limits(budget_bytes=10, device_budgets={"GPU-b": 6})
     assert [limits.on(f"GPU-{name}").budget_bytes for name in "abc"] == [10, 6, 10]
