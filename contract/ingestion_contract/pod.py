@@ -37,6 +37,29 @@ ALLOW_FOLDERS = "INGESTION_ALLOW_FOLDERS"
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 """Environment, in capitals as well: by way of which proxies videos are asked for; no other spelling counts."""
 
+CREDENTIAL_PREFIX = "INGESTION_CREDENTIAL_"
+"""Environment: what a key of the Secret of credentials is called in a pod, so that none is a variable that others read.
+
+Else a Secret could name code to be run (`PYTHONPATH`, `LD_PRELOAD`), or another place to fetch models from.
+"""
+
+CREDENTIALS = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"),
+    *("AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"),
+    *("FSSPEC_S3_KEY", "FSSPEC_S3_SECRET", "FSSPEC_S3_TOKEN", "FSSPEC_S3_ENDPOINT_URL"),
+    *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT"),
+    *("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONNECTION_STRING"),
+    *("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CLIENT_ID", "AZURE_STORAGE_CLIENT_SECRET", "AZURE_STORAGE_TENANT_ID"),
+    *("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGSSLMODE", "PGSSLROOTCERT", "PGCHANNELBINDING"),
+    "HF_TOKEN",
+)
+"""The keys of that Secret which the worker puts into its environment; others it passes over.
+
+Not among them: what names a file with commands or settings (`AWS_CONFIG_FILE`, `PGSERVICEFILE`), and `HF_ENDPOINT`,
+since some models bring code.
+"""
+
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 """Environment, set by the Job controller: the shard."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from ingestion_contract.base import ApiModel, Reason
 from ingestion_contract.metrics import Result, Stage, WorkerState
+from ingestion_contract.redaction import redacted
 
 
 class Record(ApiModel):
@@ -27,6 +28,10 @@ class Video(Record):
     version: str = Field(
         "", description="What changes with the content, where the source says: an etag, or size and time of a file."
     )
+
+    def redacted(self) -> Self:
+        """Return the video as it may be shown and kept: its address without what is secret in it."""
+        return self.model_copy(update={"url": redacted(self.url)})
 
 
 class RunRecord(Record):

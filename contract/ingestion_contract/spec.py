@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from ingestion_contract.base import ApiModel
+from ingestion_contract.redaction import USER_PATTERN, has_user, redacted
 from ingestion_contract.rules import cel, immutable
 
 Language = Annotated[str, Field(min_length=1, max_length=16)]
@@ -67,7 +68,7 @@ class SecretKeyRef(ApiModel):
 
 
 class SecretRef(ApiModel):
-    """A Secret in the run's namespace; its keys become environment variables of the worker."""
+    """A Secret in the run's namespace; those of its keys that are known become environment variables of the worker."""
 
     name: ObjectName = Field(description="Name of the Secret.")
 
@@ -76,6 +77,10 @@ MOST_URL_BYTES = 128 * 1024
 """Of all URLs of a run together: it must fit into etcd and into a ConfigMap, written as JSON, with its status."""
 _URLS_TOO_LONG = (
     f"spec.source.urls must have at most {MOST_URL_BYTES} bytes in all: name playlists, or make several runs"
+)
+_URL_WITH_USER = (
+    "spec.source.urls must name no user or password, as https://user:password@host does, since everybody who reads the "
+    "run would see them: put cookies into the Secret of spec.source.cookiesSecretRef, or name a signed URL"
 )
 
 
@@ -89,6 +94,7 @@ class Source(ApiModel):
                 "spec.source.urls must name at least one URL that yt-dlp reads: a video, playlist, channel or feed",
             ),
             (f"self.urls.map(url, size(bytes(url))).sum() <= {MOST_URL_BYTES}", _URLS_TOO_LONG),
+            (f"!self.urls.exists(url, url.matches('{USER_PATTERN}'))", _URL_WITH_USER),
         )
     )
 
@@ -122,6 +128,8 @@ class Source(ApiModel):
             raise ValueError("spec.source.urls must name at least one URL that yt-dlp reads")
         if sum(len(url.encode(errors="replace")) for url in self.urls) > MOST_URL_BYTES:
             raise ValueError(_URLS_TOO_LONG)
+        if any(map(has_user, self.urls)):
+            raise ValueError(_URL_WITH_USER)
         return self
 
 
@@ -212,6 +220,10 @@ _OUTPUT_FILE = (
     "storage such as s3://bucket/prefix, or spec.output.persistentVolumeClaim"
 )
 _OUTPUT_SCHEME = "spec.output.uri must be a URL that fsspec writes to, such as s3://bucket/prefix or gs://bucket/prefix"
+OUTPUT_WITH_USER = (
+    "spec.output.uri must name no user or password, as s3://key:secret@bucket does, since everybody who reads the run "
+    "would see them: put them into the Secret of spec.output.credentialsSecretRef"
+)
 _POD_LOCAL_PATTERN = "^(file|local):"
 _OUTPUT_PATTERN = "^[a-z][a-z0-9+.-]*://.+"
 _CLAIM_PATH = "spec.output.persistentVolumeClaim.path must be a relative path without '..'"
@@ -225,6 +237,7 @@ class Output(ApiModel):
             ("has(self.uri) != has(self.persistentVolumeClaim)", _OUTPUT_ONE),
             (f"!has(self.uri) || !self.uri.matches('{_POD_LOCAL_PATTERN}')", _OUTPUT_FILE),
             (f"!has(self.uri) || self.uri.matches('{_OUTPUT_PATTERN}')", _OUTPUT_SCHEME),
+            (f"!has(self.uri) || !self.uri.matches('{USER_PATTERN}')", OUTPUT_WITH_USER),
             (
                 "!has(self.persistentVolumeClaim) || (!self.persistentVolumeClaim.path.startsWith('/') && "
                 "!self.persistentVolumeClaim.path.split('/').exists(part, part == '..'))",
@@ -251,6 +264,8 @@ class Output(ApiModel):
                 raise ValueError(_OUTPUT_FILE)
             if not re.match(_OUTPUT_PATTERN, self.uri):
                 raise ValueError(_OUTPUT_SCHEME)
+            if has_user(self.uri):
+                raise ValueError(OUTPUT_WITH_USER)
         elif self.persistent_volume_claim is not None:
             path = self.persistent_volume_claim.path
             if path.startswith("/") or ".." in path.split("/"):
@@ -384,6 +399,13 @@ class IngestionRunSpec(ApiModel):
     ttl_seconds_after_finished: int = Field(
         3600, ge=0, le=31_536_000, description="When the child Jobs are removed; the run itself stays."
     )
+
+    def redacted(self) -> Self:
+        """Return the spec as it may be shown and kept: its addresses without what is secret in them."""
+        source = self.source.model_copy(update={"urls": [redacted(url) for url in self.source.urls]})
+        uri = self.output.uri
+        output = self.output.model_copy(update={"uri": uri and redacted(uri)})
+        return self.model_copy(update={"source": source, "output": output})
 
 
 class RunMetadata(ApiModel):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ingestion_contract.base import ApiModel
 from ingestion_contract.pod import Step
+from ingestion_contract.redaction import redacted
 from ingestion_contract.spec import Captions, IngestionRun, LanguageModel
 from ingestion_operator.desired.names import job_name, limits_config_map_name, run_config_map_name
 from ingestion_operator.desired.pod_template import WorkerSettings, pod_template
@@ -88,7 +89,7 @@ def plan(run: IngestionRun, floor_bytes: int | None) -> Plan:
         run: its manifest.
         floor_bytes: what one worker needs at the least, where the user knows it.
     """
-    spec = run.spec
+    spec = run.spec.redacted()
     return Plan(
         name=run.metadata.name,
         namespace=run.metadata.namespace,
@@ -118,7 +119,7 @@ def _shards(run: IngestionRun) -> ShardsPlan:
 
 def _output(run: IngestionRun) -> str:
     claim = run.spec.output.persistent_volume_claim
-    return output_url(run) if claim is None else f"PersistentVolumeClaim {claim.claim_name}/{claim.path}"
+    return redacted(output_url(run)) if claim is None else f"PersistentVolumeClaim {claim.claim_name}/{claim.path}"
 
 
 def _step(run: IngestionRun, step: Step) -> StepPlan:

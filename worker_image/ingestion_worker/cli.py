@@ -6,17 +6,27 @@ its grace period, and the kill would be counted against its index.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from types import FrameType
 from typing import NoReturn
 
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_worker import credentials
+
+log = logging.getLogger(__name__)
 
 
 def app() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, _leave)
+    passed_over = credentials.take(os.environ)
+    if passed_over:
+        log.warning(
+            "keys of the Secret of spec.output.credentialsSecretRef are passed over, since they are no credentials: %s",
+            ", ".join(passed_over),
+        )
     from ingestion_worker.commands import app as commands
 
     commands()

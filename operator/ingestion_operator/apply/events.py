@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ingestion_contract import identity
+from ingestion_contract.redaction import redacted
 from ingestion_contract.spec import IngestionRun
 from ingestion_operator.kube import AlreadyExists, ApiError, Kube
 from ingestion_operator.resources import EVENTS
@@ -59,7 +60,7 @@ def event(run: IngestionRun, notice: Notice, now: datetime) -> dict[str, Any]:
         },
         "type": notice.type.value,
         "reason": notice.reason,
-        "message": notice.message[:_MAX_MESSAGE],
+        "message": redacted(notice.message)[:_MAX_MESSAGE],
         "source": {"component": COMPONENT},
         "reportingComponent": COMPONENT,
         "firstTimestamp": time,

@@ -88,7 +88,7 @@ def _container(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[
     }
     credentials = run.spec.output.credentials_secret_ref
     if credentials is not None:
-        container["envFrom"] = [{"secretRef": {"name": credentials.name}}]
+        container["envFrom"] = [{"prefix": pod.CREDENTIAL_PREFIX, "secretRef": {"name": credentials.name}}]
     if step is Step.WORK:
         container["ports"] = [{"name": "metrics", "containerPort": metrics.PORT}]
         container["readinessProbe"] = {
@@ -105,7 +105,7 @@ def _literally(argument: str) -> str:
 
 
 def _environment(settings: WorkerSettings) -> list[dict[str, Any]]:
-    """Return the variables; what is set here comes before what a Secret of the user's sets."""
+    """Return the variables that are the operator's word; no key of a Secret has the name of one."""
     return [
         {"name": "HOME", "value": pod.SCRATCH_FOLDER},
         {"name": "HF_HOME", "value": pod.MODELS_FOLDER},

@@ -6,7 +6,7 @@ import gzip
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ class Record:
     Attributes:
         at: the moment for which it was taken.
         frozen: whether the levers had to stay where they were.
-        snapshot: what it was taken from. Of Secrets it has the names, as the run's spec has.
+        snapshot: what it was taken from. Of Secrets it has the names, as the run's spec has, and addresses without what
+            is secret in them.
         decision: what was decided.
     """
 
@@ -56,7 +57,9 @@ class Recorder:
 
 def encode(record: Record) -> str:
     """Return a record as one line of JSON, without the line's end."""
-    return _ADAPTER.dump_json(record, by_alias=True).decode()
+    run = record.snapshot.run.model_copy(update={"spec": record.snapshot.run.spec.redacted()})
+    kept = replace(record, snapshot=replace(record.snapshot, run=run))
+    return _ADAPTER.dump_json(kept, by_alias=True).decode()
 
 
 def decode(line: str) -> Record:

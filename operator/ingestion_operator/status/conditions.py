@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from ingestion_contract.redaction import redacted
 from ingestion_contract.status import Condition, ConditionStatus, ConditionType
 from ingestion_operator.clock import whole_seconds
 
@@ -30,7 +31,7 @@ class Conditions:
             type=kind,
             status=status,
             reason=reason,
-            message=message[:_MAX_MESSAGE],
+            message=redacted(message)[:_MAX_MESSAGE],
             last_transition_time=self._now if moved or before is None else before.last_transition_time,
             observed_generation=self._generation,
         )

@@ -128,7 +128,16 @@ def test_the_worker_is_called_with_its_step_and_its_output() -> None:
     assert root["command"][-1] == "file:///ingestion/output"
     bucket = container(output={"uri": "s3://bucket/talks", "credentialsSecretRef": {"name": "s3"}})
     assert bucket["command"][-1] == "s3://bucket/talks"
-    assert bucket["envFrom"] == [{"secretRef": {"name": "s3"}}]
+    assert bucket["envFrom"] == [{"prefix": "INGESTION_CREDENTIAL_", "secretRef": {"name": "s3"}}]
+
+
+def test_no_key_of_a_secret_is_a_variable_that_anybody_but_the_worker_reads() -> None:
+    """Whoever writes Secrets would else run code in a worker (PYTHONPATH, LD_PRELOAD), or send it elsewhere."""
+    for step in Step:
+        made = container(step, output={"uri": "s3://bucket/talks", "credentialsSecretRef": {"name": "s3"}})
+        assert [source["prefix"] for source in made["envFrom"]] == [pod.CREDENTIAL_PREFIX]
+        assert not [one["name"] for one in made["env"] if one["name"].startswith(pod.CREDENTIAL_PREFIX)]
+        assert {source for one in made["env"] for source in one.get("valueFrom", {})} <= {"fieldRef"}
 
 
 def test_an_output_cannot_name_a_variable_of_the_worker_of_which_secrets_are_made() -> None:
@@ -139,7 +148,7 @@ def test_an_output_cannot_name_a_variable_of_the_worker_of_which_secrets_are_mad
 
 
 def test_networks_that_may_be_asked_are_the_operators_word_alone() -> None:
-    """`env` comes before `envFrom`: what the operator sets, even to nothing, no Secret of a run's author changes."""
+    """What the operator sets, even to nothing, no Secret of a run's author changes."""
 
     def environment(settings: WorkerSettings) -> dict[str, Any]:
         found = pod_template(make_run(), Step.DISCOVER, settings)["spec"]["containers"][0]["env"]

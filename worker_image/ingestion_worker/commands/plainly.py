@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from ingestion_worker.conclusion import StepError
+from ingestion_worker.text.words import printable
 
 
 @contextmanager
@@ -16,5 +17,5 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except StepError as error:
-        typer.echo(error, err=True)
+        typer.echo(printable(str(error)), err=True)
         raise typer.Exit(int(error.code)) from error

@@ -9,6 +9,7 @@ import typer
 from ingestion_worker.commands.options import Output
 from ingestion_worker.commands.plainly import plainly
 from ingestion_worker.output.store import Store
+from ingestion_worker.text.words import printable
 
 LATEST = "latest"
 
@@ -28,4 +29,4 @@ def report(
 
         store = Store(output)
         path = write(store, latest(store) if run_uid == LATEST else run_uid)
-    typer.echo(local_path(f"{store.uri}/{path}"))
+    typer.echo(printable(local_path(f"{store.uri}/{path}")))

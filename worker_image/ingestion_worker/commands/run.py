@@ -18,6 +18,7 @@ from ingestion_worker.commands.options import AllowFolders, AllowNetworks, Verbo
 from ingestion_worker.commands.plainly import plainly
 from ingestion_worker.conclusion import StepError
 from ingestion_worker.telemetry.logs import set_up_logs
+from ingestion_worker.text.words import printable
 
 if TYPE_CHECKING:
     from ingestion_worker.local.display import Display
@@ -104,12 +105,12 @@ def _complete(local: LocalRun, shown: Display) -> int:
     except Interrupted as error:
         code = error.exit_code
     except StepError as error:
-        typer.echo(error, err=True)
+        typer.echo(printable(str(error)), err=True)
         code = int(error.code)
     else:
         if end.counts is not None:
             return _tell(local, end)
-        typer.echo(end.work.sentence, err=True)
+        typer.echo(printable(end.work.sentence), err=True)
         code = end.work.code
     _say_how_to_go_on(local)
     return code
@@ -122,9 +123,9 @@ def _say_how_to_go_on(local: LocalRun) -> None:
 
     try:
         tally, total = local.tally()
-        typer.echo(unfinished(tally, total, local.store.uri), err=True)
+        typer.echo(printable(unfinished(tally, total, local.store.uri)), err=True)
     except StepError as error:
-        typer.echo(f"What is there cannot be counted now: {error}", err=True)
+        typer.echo(printable(f"What is there cannot be counted now: {error}"), err=True)
     except Interrupted:
         typer.echo("What is there was not counted.", err=True)
     typer.echo(to_go_on(["ingest", *sys.argv[1:]]), err=True)

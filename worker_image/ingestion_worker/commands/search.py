@@ -18,7 +18,7 @@ from ingestion_worker.commands.plainly import plainly
 from ingestion_worker.index.search_mode import SearchMode
 from ingestion_worker.output.store import Store
 from ingestion_worker.text.durations import clock
-from ingestion_worker.text.words import escaped
+from ingestion_worker.text.words import escaped_json, printable
 
 FOUND = "bold yellow"
 
@@ -56,7 +56,8 @@ def search(
             model = None if mode is SearchMode.TEXT else query_model.load(space.model)
             hits = find(index, store, space, words, limit, mode, model)
     if as_json:
-        typer.echo(json.dumps([{**asdict(hit), "time": clock(hit.seconds)} for hit in hits], ensure_ascii=False))
+        found = [{**asdict(hit), "time": clock(hit.seconds)} for hit in hits]
+        typer.echo(escaped_json(json.dumps(found, ensure_ascii=False)))
         return
     if not hits:
         more = "; try other words, or --mode hybrid, which finds by meaning, too" if mode is SearchMode.TEXT else ""
@@ -64,9 +65,9 @@ def search(
     console = Console(highlight=False, soft_wrap=True)
     for hit in hits:
         console.print(
-            Text.assemble(f"{hit.rank:>2}  ", (escaped(hit.title or hit.video_id), "bold"), f"  {clock(hit.seconds)}")
+            Text.assemble(f"{hit.rank:>2}  ", (printable(hit.title or hit.video_id), "bold"), f"  {clock(hit.seconds)}")
         )
-        console.print(Text(f"    {escaped(hit.link)}"))
+        console.print(Text(f"    {printable(hit.link)}"))
         console.print(Text("    ") + _marked(hit.text, hit.marked, console.is_terminal))
 
 
@@ -76,6 +77,6 @@ def _marked(text: str, marks: Sequence[tuple[int, int]], terminal: bool) -> Text
     parts: list[str | tuple[str, str]] = []
     done = 0
     for start, end in marks:
-        parts += [escaped(text[done:start]), (f"{around}{escaped(text[start:end])}{around}", FOUND)]
+        parts += [printable(text[done:start]), (f"{around}{printable(text[start:end])}{around}", FOUND)]
         done = end
-    return Text.assemble(*parts, escaped(text[done:]))
+    return Text.assemble(*parts, printable(text[done:]))

@@ -16,7 +16,7 @@ from ingestion_contract.metrics import WorkerState
 from ingestion_worker.local import log_lines, words
 from ingestion_worker.local.panel import panel
 from ingestion_worker.local.progress import Progress
-from ingestion_worker.text.words import escaped
+from ingestion_worker.text.words import printable
 
 LINE_EVERY_SECONDS = 10.0
 
@@ -103,7 +103,7 @@ class Lines(Quiet):
 
     def _write(self, text: str) -> None:
         with self._lock:
-            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {escaped(text)}\n")
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {printable(text)}\n")
             sys.stderr.flush()
 
 
@@ -131,7 +131,7 @@ class Terminal(Lines):
         self._live.update(panel(now))
 
     def _write(self, text: str) -> None:
-        self._console.print(Text.assemble((time.strftime("%H:%M:%S "), "dim"), escaped(text)), soft_wrap=True)
+        self._console.print(Text.assemble((time.strftime("%H:%M:%S "), "dim"), printable(text)), soft_wrap=True)
 
 
 def choose(console: Console, quiet: bool, verbose: bool) -> Display:

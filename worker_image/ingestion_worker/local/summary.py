@@ -12,7 +12,7 @@ from rich.text import Text
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.local.tally import Tally
 from ingestion_worker.text.durations import clock
-from ingestion_worker.text.words import counted, escaped
+from ingestion_worker.text.words import counted, printable
 
 
 def reached(counts: FinishSummary, min_success_percent: int) -> bool:
@@ -35,11 +35,11 @@ def outcome(counts: FinishSummary, min_success_percent: int, uri: str, report: s
     rows: list[RenderableType] = [
         verdict,
         table,
-        Text(f"Output   {escaped(local_path(uri))}"),
-        Text(f"Report   {escaped(local_path(report)) if report else 'none: see the error above'}"),
+        Text(f"Output   {printable(local_path(uri))}"),
+        Text(f"Report   {printable(local_path(report)) if report else 'none: see the error above'}"),
     ]
     if searchable:
-        rows.append(Text(f'Search   ingest search "words" --output {escaped(shlex.quote(uri))}'))
+        rows.append(Text(f'Search   ingest search "words" --output {printable(shlex.quote(uri))}'))
     return Group(*rows)
 
 

@@ -13,7 +13,7 @@ from ingestion_contract.records import Outcome, Video, VideoManifest
 from ingestion_contract.summary import MemoryReport, ShardSummary
 from ingestion_worker.output.store import Store
 from ingestion_worker.telemetry.metrics import Metrics
-from ingestion_worker.text.words import one_line
+from ingestion_worker.text.words import told
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Outcomes:
             video_id=task.video.id,
             result=result,
             reason=reason,
-            detail=one_line(detail)[:MAX_DETAIL],
+            detail=told(detail)[:MAX_DETAIL],
             video_key=task.key,
             audio_seconds=audio_seconds,
             recorded_at=datetime.now(UTC),

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from ingestion_contract.base import ApiModel
 from ingestion_contract.records import StoredFile
+from ingestion_contract.redaction import has_user
+from ingestion_contract.spec import OUTPUT_WITH_USER
 from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
 
 Model = TypeVar("Model", bound=ApiModel)
@@ -31,10 +33,12 @@ class Store:
     A record that was cut off while it was written does not parse, and counts as not there.
 
     Raises:
-        ConfigurationError: fsspec does not know the URL's scheme.
+        ConfigurationError: fsspec does not know the URL's scheme, or the URL names a password.
     """
 
     def __init__(self, uri: str) -> None:
+        if has_user(uri):
+            raise ConfigurationError(OUTPUT_WITH_USER, reason="InvalidOutput")
         uri = located(uri)
         try:
             self._fs, root = fsspec.core.url_to_fs(uri, **_options(uri))

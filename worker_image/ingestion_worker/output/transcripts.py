@@ -45,7 +45,7 @@ def save(store: Store, key: str, video: Video, transcript: Transcript) -> Transc
     asr = transcript.asr
     manifest = TranscriptManifest(
         key=key,
-        video=video,
+        video=video.redacted(),
         source=transcript.source.value,
         language=transcript.language,
         asr_model=None if asr is None else asr.name,

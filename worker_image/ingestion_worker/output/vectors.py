@@ -55,7 +55,7 @@ def save(store: Store, made: VectorSet) -> VideoManifest:
     path = f"{layout.attempt(made.key, uuid4().hex)}/chunks.parquet"
     manifest = VideoManifest(
         key=made.key,
-        video=made.video,
+        video=made.video.redacted(),
         transcript_key=made.transcript_key,
         embed_model=made.model.name,
         embed_revision=made.model.revision,

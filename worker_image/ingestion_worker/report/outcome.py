@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, Video
+from ingestion_contract.redaction import redacted
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.report.records import RunRecords
 
@@ -122,7 +123,7 @@ def _reasons(counts: FinishSummary, records: RunRecords) -> list[ReasonRow]:
 
 def _example(outcome: Outcome, video: Video | None) -> Example:
     title = video.title if video is not None else ""
-    return Example(title or outcome.video_id, _link(video), outcome.detail)
+    return Example(title or outcome.video_id, _link(video), redacted(outcome.detail))
 
 
 def _longest(records: RunRecords) -> list[VideoRow]:
@@ -148,4 +149,4 @@ def _longest(records: RunRecords) -> list[VideoRow]:
 
 def _link(video: Video | None) -> str:
     """Return the address of a video that a browser may follow; others (s3:, file:, javascript:) are no links."""
-    return video.url if video is not None and video.url.startswith(("https://", "http://")) else ""
+    return redacted(video.url) if video is not None and video.url.startswith(("https://", "http://")) else ""

@@ -16,7 +16,7 @@ MOST_LENGTH = 300
 
 def settings(spec: IngestionRunSpec | None) -> list[tuple[str, str]]:
     """Return the fields of the spec by their path, empty ones left out; secrets are only names in it anyway."""
-    return [] if spec is None else [(path, text) for path, text in _rows("", spec.to_wire()) if text]
+    return [] if spec is None else [(path, text) for path, text in _rows("", spec.redacted().to_wire()) if text]
 
 
 def models(records: RunRecords) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from ingestion_contract.redaction import redacted
 from ingestion_worker.text.words import encodable
 
 MAX_LENGTH = 255
@@ -13,8 +14,11 @@ _DIGITS = 16
 
 
 def video_id(text: str) -> str:
-    """Return an id that can be written; of one that is too long, the beginning and a hash of the whole."""
-    whole = encodable(text)
+    """Return an id that can be written; of one that is too long, the beginning and a hash of the whole.
+
+    The generic extractor makes ids from the last part of an address, signature and all.
+    """
+    whole = encodable(redacted(text))
     if len(whole) <= MAX_LENGTH:
         return whole
     digest = hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS]

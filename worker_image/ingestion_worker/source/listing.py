@@ -23,7 +23,7 @@ from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdi
 from ingestion_worker.source.ids import video_id
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import Downloader, seconds
-from ingestion_worker.text.words import encodable, one_line
+from ingestion_worker.text.words import encodable, told
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ def _video(entry: dict[str, Any], version: str) -> Video | None:
     return Video(
         id=video_id(f"{extractor}:{own_id}"),
         url=encodable(url),
-        title=one_line(str(entry.get("title") or ""))[:MAX_TITLE],
+        title=told(str(entry.get("title") or ""))[:MAX_TITLE],
         duration_seconds=seconds(entry.get("duration")),
         version=version,
     )

@@ -16,7 +16,7 @@ from typing import NoReturn
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.summary import MAX_DETAIL, ErrorSummary, encode_summary
 from ingestion_worker.conclusion import Conclusion, NodeUnusable, StepError, Stopped
-from ingestion_worker.text.words import one_line
+from ingestion_worker.text.words import told
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Ending:
 
 
 def _failed(code: ExitCode, reason: str, sentence: str) -> Conclusion:
-    return Conclusion(code, ErrorSummary(reason=reason, detail=one_line(sentence, MAX_DETAIL)))
+    return Conclusion(code, ErrorSummary(reason=reason, detail=told(sentence, MAX_DETAIL)))
 
 
 def _in_a_thread_on_sigterm(act: Callable[[], None]) -> None:

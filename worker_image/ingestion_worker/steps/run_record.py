@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pydantic import JsonValue
+
 from ingestion_contract import layout
 from ingestion_contract.records import RunRecord
 from ingestion_contract.spec import IngestionRun
@@ -18,7 +20,7 @@ def begin(run: IngestionRun, store: Store) -> None:
     """
     meta = run.metadata
     record = RunRecord(
-        name=meta.name, namespace=meta.namespace, uid=meta.uid, created_at=datetime.now(UTC), spec=run.spec.to_wire()
+        name=meta.name, namespace=meta.namespace, uid=meta.uid, created_at=datetime.now(UTC), spec=_spec(run)
     )
     store.write_record_once(layout.run_record(meta.uid), record)
 
@@ -31,5 +33,9 @@ def bring_up_to_date(run: IngestionRun, store: Store) -> None:
     """
     path = layout.run_record(run.metadata.uid)
     earlier = store.read_record(path, RunRecord)
-    if earlier is not None and earlier.spec != run.spec.to_wire():
-        store.write_record(path, earlier.model_copy(update={"spec": run.spec.to_wire()}))
+    if earlier is not None and earlier.spec != _spec(run):
+        store.write_record(path, earlier.model_copy(update={"spec": _spec(run)}))
+
+
+def _spec(run: IngestionRun) -> JsonValue:
+    return run.spec.redacted().to_wire()

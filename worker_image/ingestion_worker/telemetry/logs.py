@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from typing import Any
 
-from ingestion_worker.text.words import escaped
+from ingestion_worker.text.words import printable
 
 
 class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
-        return escaped(super().formatMessage(record))
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
+        """Return where an error comes from, indented: its words are others', and begin no line."""
+        return "\n".join(f"  {printable(line)}" for line in super().formatException(ei).split("\n"))
 
 
 def set_up_logs(verbose: bool, *, run: str | None = None, shard: int | None = None) -> None:
     """Send this program's log lines to stderr, with UTC times; libraries speak from warnings on.
 
-    Titles and ids come from strangers: whatever they hold, one message is one line.
+    Titles, ids and addresses come from strangers: whatever they hold, one message is one line, without secrets in it.
 
     Args:
         verbose: log details, too.

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+from ingestion_contract.redaction import redacted
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal takes as a command or a line's end, what turns the direction of the text around it, and halves of
+characters, which no terminal can be sent."""
+
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -33,3 +38,18 @@ def one_line(text: str, most_bytes: int | None = None) -> str:
 def escaped(text: str) -> str:
     """Return the text with control characters and line ends as escapes, so that nobody writes log lines of others."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def escaped_json(document: str) -> str:
+    """Return a line of JSON, in which such characters stand within strings only, with JSON's own escapes for them."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+
+
+def printable(text: str) -> str:
+    """Return a text as it may be shown to people: without what is secret in its addresses, and `escaped`."""
+    return escaped(redacted(text))
+
+
+def told(text: str, most_bytes: int | None = None) -> str:
+    """Return a sentence of others as it may be recorded: without what is secret in its addresses, and `one_line`."""
+    return one_line(redacted(text), most_bytes)
