@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from ingestion_contract.base import ApiModel
+from ingestion_contract.redaction import redacted
 from ingestion_contract.status import Adaptation, Condition, ConditionStatus, ConditionType, MemoryStatus, Videos
 from kubectl_ingest.memory_fit import workers_that_fit
 from kubectl_ingest.observed_run import ObservedRun
@@ -120,7 +121,7 @@ def report(run: ObservedRun, now: datetime) -> RunReport:
         namespace=run.namespace,
         state=state,
         reason=ready.reason if ready is not None else "",
-        message=ready.message if ready is not None else "no operator has taken it up yet",
+        message=redacted(ready.message) if ready is not None else "no operator has taken it up yet",
         videos=status.videos,
         done=done,
         percent=100 * done // status.videos.total if status.videos.total else None,
@@ -194,6 +195,6 @@ def _condition(condition: Condition) -> ConditionReport:
         type=condition.type,
         status=condition.status,
         words=_WORDS[condition.type, condition.status],
-        message=condition.message,
+        message=redacted(condition.message),
         since=condition.last_transition_time,
     )

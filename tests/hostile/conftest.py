@@ -13,8 +13,9 @@ from tests.hostile.api_server import ApiServer
 from tests.operator.cluster.conftest import HERE as OPERATOR_TESTS
 from tests.operator.cluster.conftest import operator_kubeconfig
 from tests.operator.cluster.kit import Operator, Runs
+from tests.worker.conftest import quick_retries
 
-__all__ = ["operator_kubeconfig"]
+__all__ = ["operator_kubeconfig", "quick_retries"]
 
 NAMESPACE = "hostile"
 

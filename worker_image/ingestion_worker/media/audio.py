@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from ingestion_worker.media.errors import MediaError
+from ingestion_worker.media.length import MOST_HOURS, MOST_SECONDS
 
 SAMPLE_RATE = 16_000
 
@@ -22,6 +23,9 @@ FORMATS = (
 )  # fmt: skip
 """Containers that hold their media themselves. Playlists do not: they would let a stranger's file name others here."""
 
+SOURCE_RATES = range(2_000, 768_001)
+"""Samples a second that audio has; of fewer, each would become thousands here."""
+
 PIECE_SAMPLES = 30 * SAMPLE_RATE
 GROUP_SAMPLES = 10 * 48_000
 
@@ -30,19 +34,21 @@ def stream(path: Path) -> Iterator[Samples]:
     """Yield a file's first audio stream in pieces of about 30 s: mono samples from -1 to 1, 16,000 a second.
 
     Raises:
-        MediaError: the file is broken (`Corrupt`), or holds no audio (`NoAudio`).
+        MediaError: the file is broken (`Corrupt`), holds no audio (`NoAudio`), or hundreds of hours of it (`TooLong`).
         MemoryError: the host's memory does not suffice, which says nothing of the file.
     """
-    empty = True
+    length = 0
     try:
         for piece in _pieces(path):
-            empty = False
+            length += len(piece)
+            if length > MOST_SECONDS * SAMPLE_RATE:
+                raise MediaError("TooLong", f"it has more than {MOST_HOURS} hours of audio")
             yield piece
     except FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
         raise MediaError("Corrupt", f"the media cannot be decoded: {error.strerror}") from error
-    if empty:
+    if not length:
         raise MediaError("NoAudio", "the audio stream is empty")
 
 
@@ -75,6 +81,8 @@ def _grouped(frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
     """Yield the samples of frames, which have 20 ms or so, in frames of seconds: each costs as much as it holds."""
     fifo = av.AudioFifo()
     for frame in frames:
+        if frame.sample_rate not in SOURCE_RATES:
+            raise MediaError("Corrupt", f"it claims {frame.sample_rate} samples of audio a second, which none has")
         # What is written must follow on in time, and where a stream has gaps it does not.
         frame.pts = None
         fifo.write(frame)

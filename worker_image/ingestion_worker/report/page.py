@@ -18,7 +18,7 @@ from ingestion_worker.text.words import one_line
 
 
 def page(records: RunRecords, written_at: datetime) -> str:
-    """Return the page. Whatever titles hold, they are text in it: every value is escaped."""
+    """Return the page. Whatever titles hold, they are text in it, which turns no other text around: all is escaped."""
     spec = records.spec
     environment = Environment(
         loader=PackageLoader("ingestion_worker.report", ""),

@@ -19,7 +19,8 @@ class FetchLimits:
     Attributes:
         media_bytes: of a video's media; a talk of ten hours has 0.6 GB of audio.
         media_seconds: for them, attempts included.
-        page_bytes: of a page, a list or captions, each of which is held in memory.
+        page_bytes: of a page or a list, each of which is held in memory.
+        caption_bytes: of captions, which are held in memory as well; those of twelve hours, word by word, have 12 MB.
         page_seconds: for all pages of a video or a list, attempts included; and for its captions.
         silence_seconds: how long a server may say nothing at all.
     """
@@ -27,6 +28,7 @@ class FetchLimits:
     media_bytes: int = 8 * 2**30
     media_seconds: float = 7200.0
     page_bytes: int = 64 * 2**20
+    caption_bytes: int = 16 * 2**20
     page_seconds: float = 600.0
     silence_seconds: float = 30.0
 

@@ -14,6 +14,7 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from ingestion_contract.records import Segment
+from ingestion_worker.media.length import MOST_SECONDS
 from ingestion_worker.source.rolled_up import Cue, one_at_a_time, unrolled
 from ingestion_worker.text.words import one_line
 
@@ -22,8 +23,8 @@ log = logging.getLogger(__name__)
 FORMATS = ("json3", "vtt", "srt")
 """In order of preference."""
 
-MAX_SECONDS = 1e6
-"""Longer than any video: times are not taken from a source unseen."""
+MAX_PIECES = 300_000
+"""Lines of a file, or parts of json3: twice what twelve hours of talk have. Each costs time and memory to read."""
 
 ANY = "*"
 """A language of the run that stands for the one that is spoken in a video."""
@@ -90,22 +91,30 @@ def _choose(tracks: Tracks, languages: Iterable[str], automatic: bool) -> Captio
 
 
 def parse(text: str, kind: str, automatic: bool = False) -> list[Segment] | None:
-    """Read captions in json3, vtt or srt; None if they are broken or empty, which counts as no captions.
+    """Read captions in json3, vtt or srt; None if they are broken, empty or endless, which counts as no captions.
 
     Args:
         automatic: they may roll up: see `rolled_up`. People's own are taken as they are, repetitions and all.
     """
+    if _pieces(text, kind) > MAX_PIECES:
+        log.warning("%s captions of more than %d lines or parts are passed over", kind, MAX_PIECES)
+        return None
     try:
         cues = [cue for cue in _read(text, kind, automatic) if cue.lines]
     except _BROKEN as error:
         log.warning("broken %s captions are passed over: %s", kind, error)
         return None
-    if not all(0 <= cue.start <= cue.end < MAX_SECONDS for cue in cues):
+    if not all(0 <= cue.start <= cue.end < MOST_SECONDS for cue in cues):
         log.warning("%s captions with impossible times are passed over", kind)
         return None
     if automatic:
         cues = one_at_a_time(cues)
     return [Segment(start=cue.start, end=cue.end, text=" ".join(cue.lines)) for cue in cues] or None
+
+
+def _pieces(text: str, kind: str) -> int:
+    marks = ("{", "[", "\\n") if kind == "json3" else ("\n", "\r")
+    return sum(map(text.count, marks))
 
 
 def _read(text: str, kind: str, automatic: bool) -> Iterable[Cue]:

@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import mkdtemp
+from threading import Lock
 from typing import Any
 
 from yt_dlp.utils import ISO639Utils
@@ -26,6 +28,13 @@ from ingestion_worker.source.ytdlp import Downloader, seconds
 from ingestion_worker.text.words import encodable
 
 log = logging.getLogger(__name__)
+
+DISK_SHARE = 4
+"""A video may have one part in so many of what was free on the scratch disk: one alone must not fill it, or the pod
+would end as one whose disk is too small, and with it the other videos of its shard."""
+
+_PARSING = Lock()
+"""Captions are read into objects by one thread at a time: together, those of all threads would need too much memory."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class Fetcher:
         self._source = source
         self._rules = rules
         self._limits = limits
+        self._media_bytes = min(limits.media_bytes, disk_usage(self._folder).free // DISK_SHARE)
         self._ydl = Downloader(
             cookies,
             rules,
@@ -134,7 +144,7 @@ class Fetcher:
         failure: Exception | None = None
         for track in captions.candidates(info, self._source.languages):
             try:
-                with self._time_for_pages():
+                with self._ydl.allowance.spend(self._limits.caption_bytes, self._limits.page_seconds):
                     text = with_retries(partial(self._read, track.url))
             except Exception as error:
                 verdict = classify(error).verdict
@@ -143,7 +153,8 @@ class Fetcher:
                 log.warning("captions that cannot be read are passed over: %s", error)
                 failure = error if verdict is Verdict.TRANSIENT else failure
                 continue
-            segments = captions.parse(text, track.format, track.automatic)
+            with _PARSING:
+                segments = captions.parse(text, track.format, track.automatic)
             if segments is not None:
                 language = encodable(track.language)
                 return FetchedCaptions(language, segments, seconds(info.get("duration")), track.automatic)
@@ -195,7 +206,7 @@ class Fetcher:
         return self._ydl.allowance.spend(self._limits.page_bytes, self._limits.page_seconds)
 
     def _time_for_media(self) -> AbstractContextManager[None]:
-        return self._ydl.allowance.spend(self._limits.media_bytes, self._limits.media_seconds)
+        return self._ydl.allowance.spend(self._media_bytes, self._limits.media_seconds)
 
 
 def _is_page(path: Path) -> bool:

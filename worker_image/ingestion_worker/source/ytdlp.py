@@ -23,6 +23,7 @@ from yt_dlp.utils import DownloadError
 
 from ingestion_contract import pod
 from ingestion_worker.media.errors import MediaError
+from ingestion_worker.media.length import MOST_SECONDS
 from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.allowance import Allowance, FetchLimits
 from ingestion_worker.source.transport import GuardedRH
@@ -46,8 +47,8 @@ class _Logger:
 
 
 def seconds(value: object) -> float | None:
-    """Return a duration that yt-dlp passes on from the source, or None if it is none."""
-    if isinstance(value, int | float) and 0 <= value < float("inf"):
+    """Return a duration that yt-dlp passes on from the source, or None if it is none, or none that a video has."""
+    if isinstance(value, int | float) and 0 <= value <= MOST_SECONDS:
         return float(value)
     return None
 
