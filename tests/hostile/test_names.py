@@ -37,8 +37,8 @@ from tests.worker.support.runs import run_of
 ODD = (
     "../../etc/passwd", "/etc/passwd", "a/../b", "..", ".", "~root", "C:\\con.txt", "con", "nul\0byte", "a\nb\rc", "\t",
     "\x1b[2J\x1b]0;title\x07", "\x9b2J", "\x85\u2028\u2029", "\u202egpj.exe", "\u2067\u2066\u2069", "\u200f\u061c",
-    "<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}", "{% raw %}", "$(id)", "`id`", "%s %n",
-    "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\ud800", "\udcff.mp4", "x" * 10_000, "\u0301" * 10_000, "[red]x[/red]",
+    "<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}", "{% raw %}", "$(id)", "`id`", "%n",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\ud800", "\udcff.mp4", "x" * 10_000, "\u0301" * 10_000, "[b]x[/b]",
     "a\u00a0\u3000b", "*", "a?b#c&d=e", "[a-z]", "'; DROP TABLE videos; --", "\N{BYTE ORDER MARK}", "=cmd|' /C calc'!A",
 )  # fmt: skip
 
@@ -72,7 +72,7 @@ def test_what_is_shown_is_one_harmless_line(name: str) -> None:
 def test_json_for_a_terminal_is_harmless_and_still_the_same_json(document: object) -> None:
     line = escaped_json(json.dumps(document, ensure_ascii=False))
     assert harmless(line)
-    assert json.loads(line) == document
+    assert json.loads(line) == json.loads(json.dumps(document)), "also where two halves of a character meet"
 
 
 @given(NAMES, NAMES)

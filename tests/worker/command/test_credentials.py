@@ -56,3 +56,8 @@ def test_a_secret_runs_no_code_in_a_worker(tmp_path: Path) -> None:
     assert "LD_PRELOAD" in done.stderr
     assert "AWS_ACCESS_KEY_ID" not in done.stderr
     assert str(tmp_path) not in done.stderr
+
+
+def test_the_documentation_names_every_known_key() -> None:
+    told = (REPOSITORY / "docs" / "security.md").read_text()
+    assert [key for key in CREDENTIALS if f"`{key}`" not in told] == []
