@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 
 SIGNATURES = (
     b"OggS", b"fLaC", b"RIFF\xff\xff\xff\xffWAVE", b"\x1aE\xdf\xa3", b"\0\0\0\x20ftypisom", b"FLV\x01",
@@ -47,6 +48,7 @@ def encoded(path: Path, container: str, codec: str, **metadata: str) -> bytes:
     """A second of silence in a container."""
     with av.open(str(path), "w", format=container) as output:
         stream = output.add_stream(codec, rate=48_000)
+        assert isinstance(stream, AudioStream)
         stream.layout = "mono"
         output.metadata.update(metadata)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.int16), format="s16", layout="mono")
