@@ -1,0 +1,42 @@
+"""A run that went while no watch told: as after a restart of the API server, which remembers no change from before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ingestion_operator.clock import system_clock
+from ingestion_operator.controller import Controller
+from ingestion_operator.desired.pod_template import WorkerSettings
+from ingestion_operator.kube import Kube
+from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.worker_sample import WorkerSample
+from ingestion_operator.reconciler import Settings
+from tests.operator.cluster.kit import Runs, eventually
+
+
+class NoWorkers:
+    async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
+        return {}
+
+
+async def test_it_is_forgotten_and_others_are_not(runs: Runs, operator_kubeconfig: Path) -> None:
+    async with await Kube.connect(operator_kubeconfig) as kube:
+        controller = Controller(kube, NoWorkers(), Settings(WorkerSettings("worker")), system_clock)
+
+        def known() -> set[str]:
+            return {seen.raw["metadata"]["name"] for seen in controller.seen_runs()}
+
+        for name in ("gone", "there"):
+            controller.see_run(await runs.apply(name, spec={"suspend": True}), gone=False)
+        await controller.forget_vanished()
+        assert known() == {"gone", "there"}
+
+        await runs.delete("gone")
+
+        async def forgotten() -> bool:
+            await controller.forget_vanished()
+            return known() == {"there"}
+
+        await eventually("the run that went is forgotten", forgotten)
+        await controller.stop()
