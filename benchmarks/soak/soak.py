@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -83,24 +83,24 @@ class _Soak:
         self._began = time.monotonic()
 
     async def for_minutes(self, minutes: float) -> Soaked:
-        async with await Kube.connect(self._cluster.kubeconfig) as kube, self._sampled():
-            rounds = 0
+        rounds = 0
+        async with await Kube.connect(self._cluster.kubeconfig) as kube, self._sampled() as sampling:
             while self._seconds < 60 * minutes or rounds < LEAST_RESTS:
                 await self._round(kube)
-                await asyncio.to_thread(self._check)
                 rounds += 1
+                if sampling.done():
+                    await sampling
         return self._soaked
 
     async def _round(self, kube: Kube) -> None:
         """Let a run of each course come and go, all at once, and take a sample when nothing is left of them."""
         runs = [Run(kube, f"run-{next(self._numbers):05}", course, self._volume) for course in Course]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(run.live()) for run in runs]
-        ended = [task.result() for task in tasks]
+        ended = await asyncio.gather(*(run.live() for run in runs))
         self._soaked.runs.extend(ended)
         for run in ended:
             if run.problem:
                 self._say(run.problem)
+        await asyncio.to_thread(self._check)
         await asyncio.sleep(REST_SECONDS)
         at_rest = await self._sample(resting=True)
         self._say(
@@ -109,12 +109,15 @@ class _Soak:
         )
 
     @asynccontextmanager
-    async def _sampled(self) -> AsyncIterator[None]:
-        """Take samples until the block is left; one that cannot be taken ends the block."""
-        async with asyncio.TaskGroup() as group:
-            sampling = group.create_task(self._keep_sampling())
-            yield
+    async def _sampled(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Take samples until the block is left; the task that does ends before only if one cannot be taken."""
+        sampling = asyncio.create_task(self._keep_sampling())
+        try:
+            yield sampling
+        finally:
             sampling.cancel()
+            with suppress(asyncio.CancelledError):
+                await sampling
 
     async def _keep_sampling(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""A run that went while no watch told: as after a restart of the API server, which remembers no change from before it."""
+"""A run that went while no watch told, as while the API server was restarted."""
 
 from __future__ import annotations
 
