@@ -145,9 +145,10 @@ class Kube:
 
     async def select_metadata(self, resource: Resource, namespace: str) -> Listing:
         """Return the objects of a namespace, of each no more than its metadata, as the API server's cache has them."""
+        # Of no objects, the API server makes null here, unlike in other lists.
         path, query = resource.path(namespace), [("resourceVersion", "0")]
         found = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
-        return Listing(found["items"], int(found["metadata"]["resourceVersion"]))
+        return Listing(found["items"] or [], int(found["metadata"]["resourceVersion"]))
 
     async def create(self, resource: Resource, body: Object) -> Object:
         """Create an object and return it.

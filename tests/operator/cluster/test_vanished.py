@@ -20,7 +20,7 @@ class NoWorkers:
         return {}
 
 
-async def test_it_is_forgotten_and_others_are_not(runs: Runs, operator_kubeconfig: Path) -> None:
+async def test_it_is_forgotten_and_others_are_not_until_they_go_as_well(runs: Runs, operator_kubeconfig: Path) -> None:
     async with await Kube.connect(operator_kubeconfig) as kube:
         controller = Controller(kube, NoWorkers(), Settings(WorkerSettings("worker")), system_clock)
 
@@ -32,11 +32,12 @@ async def test_it_is_forgotten_and_others_are_not(runs: Runs, operator_kubeconfi
         await controller.forget_vanished()
         assert known() == {"gone", "there"}
 
-        await runs.delete("gone")
-
-        async def forgotten() -> bool:
+        async def known_are(names: set[str]) -> bool:
             await controller.forget_vanished()
-            return known() == {"there"}
+            return known() == names
 
-        await eventually("the run that went is forgotten", forgotten)
+        await runs.delete("gone")
+        await eventually("the run that went is forgotten", lambda: known_are({"there"}))
+        await runs.delete("there")
+        await eventually("the last run is forgotten, too", lambda: known_are(set()))
         await controller.stop()
