@@ -32,10 +32,13 @@ EXAMPLES ?= 2000
 # What `make faults` may be told, besides RUNS.
 SEED ?= 1
 
+# What `make soak` may be told, besides DOCS.
+MINUTES ?= 20
+
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control faults hostile audit crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control faults soak hostile audit crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -93,6 +96,9 @@ audit: $(INSTALLED) ## Look the pinned packages up in the database of known vuln
 faults: RUNS = 200
 faults: system $(INSTALLED) ## Runs under faults drawn by chance, each audited video by video (RUNS=200 SEED=1 DOCS=1: into docs/).
 	@$(BIN)/python -m benchmarks.faults --runs $(RUNS) --seed $(SEED) $(if $(DOCS),--docs docs)
+
+soak: system $(INSTALLED) ## Runs come and go, and nothing of the operator or of the objects may grow (MINUTES=20 DOCS=1: into docs/).
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(if $(DOCS),--docs docs)
 
 crds: $(INSTALLED) ## Write crds/, the chart's template of it, and docs/reference/api.md, from the contract's types.
 	@$(BIN)/python -m dev.write_crds

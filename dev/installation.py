@@ -149,6 +149,11 @@ class Installation:
         return int(identity_of.removeprefix("process://"))
 
     @property
+    def address(self) -> str:
+        """The address of the operator's present pod, at which it serves its metrics if its values say so."""
+        return str(self._pod().status.pod_ip)
+
+    @property
     def log(self) -> Path:
         """What the operator's present pod has printed."""
         name = str(self._pod().metadata.name)

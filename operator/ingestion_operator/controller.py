@@ -18,6 +18,7 @@ from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.kube import ApiError, Conflict, Kube, NotFound
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.scrape import Scraper
+from ingestion_operator.observe.vanished import vanished
 from ingestion_operator.reconciler import Look, Reconciler, Settings
 from ingestion_operator.resources import RUNS
 from ingestion_operator.run_log import RunLog
@@ -93,6 +94,22 @@ class Controller:
         """How long the longest of the looks that go on now has taken."""
         now = time.monotonic()
         return max((now - since for since in tuple(self._looking_since.values())), default=0.0)
+
+    async def forget_vanished(self) -> None:
+        """Forget the runs that are gone though no watch has told; what cannot be read is left for the next time."""
+        try:
+            gone = await vanished(self._kube, self._cache.runs)
+        except (ApiError, aiohttp.ClientError, TimeoutError) as problem:
+            self._metrics.count_error(ErrorKind.API_SERVER)
+            _logger.warning("which runs are gone cannot be read: %r", problem)
+            return
+        except Exception:
+            self._metrics.count_error(ErrorKind.INTERNAL)
+            _logger.exception("which runs are gone cannot be read")
+            return
+        for uid in gone:
+            self._cache.forget(uid)
+            self._wake(uid)
 
     async def stop(self) -> None:
         """End all tasks."""

@@ -20,6 +20,7 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON data."""
 
 _TIMEOUT_SECONDS = 30.0
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 SERVICE_HOST, SERVICE_PORT = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
 """Environment of every pod: where the API server is."""
 
@@ -142,6 +143,13 @@ class Kube:
         found = await self._request("GET", resource.path(namespace), query=query)
         return Listing(found["items"], int(found["metadata"]["resourceVersion"]))
 
+    async def select_metadata(self, resource: Resource, namespace: str) -> Listing:
+        """Return the objects of a namespace, of each no more than its metadata, as the API server's cache has them."""
+        # Of no objects, the API server makes null here, unlike in other lists.
+        path, query = resource.path(namespace), [("resourceVersion", "0")]
+        found = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
+        return Listing(found["items"] or [], int(found["metadata"]["resourceVersion"]))
+
     async def create(self, resource: Resource, body: Object) -> Object:
         """Create an object and return it.
 
@@ -187,8 +195,9 @@ class Kube:
         query: list[tuple[str, str]] | None = None,
         body: Object | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Object:
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         request = await self._client.param_serialize(
             method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
         )

@@ -17,6 +17,7 @@ from ingestion_operator.observe.scrape import HttpScraper
 from ingestion_operator.reconciler import Settings
 from ingestion_operator.resources import RUNS
 from ingestion_operator.settings import kopf_settings
+from ingestion_operator.sweep import sweeping
 from ingestion_operator.telemetry.counting import CountingScraper
 from ingestion_operator.telemetry.server import Endpoint, serve
 
@@ -40,14 +41,15 @@ async def run(
             registry = kopf.OperatorRegistry()
             handlers.register(registry, controller)
             try:
-                await kopf.operator(
-                    registry=registry,
-                    settings=kopf_settings(),
-                    namespaces=namespaces,
-                    clusterwide=not namespaces,
-                    standalone=True,
-                    liveness_endpoint=liveness_endpoint,
-                )
+                async with sweeping(controller):
+                    await kopf.operator(
+                        registry=registry,
+                        settings=kopf_settings(),
+                        namespaces=namespaces,
+                        clusterwide=not namespaces,
+                        standalone=True,
+                        liveness_endpoint=liveness_endpoint,
+                    )
             finally:
                 await controller.stop()
                 await scraper.close()

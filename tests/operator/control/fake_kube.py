@@ -68,6 +68,12 @@ class FakeKube(Kube):
         matching = [copy.deepcopy(item) for item in found if item["metadata"].get("labels", {}).get(key) == value]
         return Listing(matching, next(self._versions))
 
+    async def select_metadata(self, resource: Resource, namespace: str) -> Listing:
+        self._fail_as_planned(f"list {resource.plural}")
+        found = [item for (plural, _), item in self.objects.items() if plural == resource.plural]
+        here = [item["metadata"] for item in found if item["metadata"]["namespace"] == namespace]
+        return Listing([{"metadata": copy.deepcopy(meta)} for meta in here], next(self._versions))
+
     async def create(self, resource: Resource, body: Object) -> Object:
         name = body["metadata"]["name"]
         self._write(f"create {resource.plural} {name if resource.plural != 'events' else body['reason']}")

@@ -158,3 +158,39 @@ async def test_stopping_ends_a_task_that_is_woken_at_the_same_moment(operated: O
     async with asyncio.timeout(10):
         await operated.controller.stop()
     assert operated.controller.active_runs == 0
+
+
+async def test_a_run_that_went_while_no_watch_told_is_forgotten_though_it_had_ended(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.end_discovery(ErrorSummary(reason="SourceGone", detail="the playlist does not exist"), 64, "Failed")
+    await operated.until(lambda: operated.controller.active_runs == 0)
+    await operated.controller.forget_vanished()
+    assert len(operated.controller.seen_runs()) == 1
+    del operated.kube.objects["ingestionruns", "talks"]
+    await operated.controller.forget_vanished()
+    assert operated.controller.seen_runs() == []
+
+
+async def test_a_run_that_went_while_no_watch_told_costs_no_task(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    del operated.kube.objects["ingestionruns", "talks"]
+    await operated.controller.forget_vanished()
+    await operated.until(lambda: operated.controller.active_runs == 0)
+
+
+async def test_a_run_that_came_after_the_listing_is_kept(operated: Operated) -> None:
+    """A listing from the API server's cache may be older than what a watch has shown since."""
+    newer = {"namespace": "default", "name": "talks", "generation": 1, "uid": "newer", "resourceVersion": "1000000"}
+    operated.controller.see_run({"metadata": newer, "spec": {}}, gone=False)
+    await operated.controller.forget_vanished()
+    assert len(operated.controller.seen_runs()) == 1
+
+
+async def test_runs_are_kept_when_the_api_server_fails_to_say_which_are_there(operated: Operated) -> None:
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    operated.kube.fail("list ingestionruns", ApiError(500, "", "etcd is away"))
+    await operated.controller.forget_vanished()
+    assert len(operated.controller.seen_runs()) == 1
