@@ -79,6 +79,11 @@ class ControlPlane:
         """The URL of the API server."""
         return f"https://127.0.0.1:{self._ports['kube-apiserver']}"
 
+    @property
+    def etcd(self) -> str:
+        """The URL of etcd, which knows the API server's administrator by the same certificate."""
+        return f"https://127.0.0.1:{self._ports['etcd']}"
+
     def start(self) -> None:
         """Start the programs and wait until each says that it is ready.
 

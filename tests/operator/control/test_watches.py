@@ -16,6 +16,7 @@ from ingestion_operator.controller import Controller
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.handlers import tell_rest
 from ingestion_operator.reconciler import Settings
+from ingestion_operator.settings import kopf_settings
 from tests.operator.control.test_controller import NoWorkers, Operated
 
 
@@ -72,6 +73,12 @@ async def test_a_job_that_went_while_a_watch_was_broken_is_made_again(operated: 
     del operated.kube.objects["jobs", "talks-discover"]
     tell(operated, None, memo)
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
+
+
+def test_thousands_of_runs_are_listed_in_parts() -> None:
+    chunk = kopf_settings().watching.chunk_size
+    assert chunk is not None
+    assert 0 < chunk <= 1000
 
 
 async def test_a_run_that_is_deleted_is_left_alone(operated: Operated) -> None:
