@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from dev.installation import NAMESPACE as OPERATOR_NAMESPACE
 from dev.installation import RELEASE, operator_kubeconfig, provide_identity
 from ingestion_operator.desired.names import selector
 from ingestion_operator.desired.pod_template import READINESS_PERIOD_SECONDS
-from ingestion_operator.kube import Kube
+from ingestion_operator.kube import Kube, Object
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
 
 METRICS_INTERVAL_SECONDS = 30.0
@@ -53,6 +53,7 @@ LARGE_SHARDS_TO_END = 12
 
 _POLL_SECONDS = 0.5
 _ANSWER_SECONDS = 120.0
+_PATIENCE_SECONDS = 900.0
 _QUIET_SECONDS = 25.0
 """Longer than two readings of the workers' metrics."""
 _LONGEST_SETTLING_SECONDS = 240.0
@@ -174,30 +175,31 @@ class _Scene:
         """Let there be all runs, with their Jobs, pods and ConfigMaps."""
         finished = self._plan.runs * FINISHED_PER_ACTIVE
         self._say(f"{finished} runs that have ended, and {len(self._runs)} that have not: being created")
-        await self._copy(finished_name(0), [finished_name(number) for number in range(1, finished)])
+        others = {finished_name(0): [finished_name(number) for number in range(1, finished)]}
         for role, seed in self._seeds.items():
-            others = [run.name for run in self._runs if run.role is role and run != seed]
-            await self._copy(seed.name, others)
+            others[seed.name] = [run.name for run in self._runs if run.role is role and run != seed]
+        # All are read before any is written: the API server has much to do while copies come.
+        families = {name: await self._family(name) for name in others}
+        copies = (each for name in others for new in others[name] for each in copy_of(families[name], name, new))
+        await asyncio.to_thread(write, self._cluster, copies)
         at_work = sum(run.role is Role.AT_WORK for run in self._runs)
         queued = len(self._runs) - at_work
 
         def all_there() -> bool:
-            return self._nodes.running == WORKERS * at_work and len(self._nodes.queued) == queued
+            pods = self._nodes.running == WORKERS * at_work and len(self._nodes.queued) == queued
+            return pods and len(self._watch.statuses) == finished + len(self._runs)
 
-        await self._until("all pods have their status", _ANSWER_SECONDS + len(self._runs), all_there)
-        there = await self._kube.select(RUNS, NAMESPACE, "")
-        assert len(there.items) == finished + len(self._runs), f"the API server has {len(there.items)} runs"
+        await self._until("all runs are there, and their pods have a status", _PATIENCE_SECONDS, all_there)
 
-    async def _copy(self, name: str, others: Sequence[str]) -> None:
+    async def _family(self, name: str) -> list[Object]:
+        """Return a run and what it has."""
         run = await self._kube.get(RUNS, NAMESPACE, name)
         family = [run]
-        kinds = {"Job": JOBS, "Pod": PODS, "ConfigMap": CONFIG_MAPS}
-        for kind, resource in kinds.items():
+        for kind, resource in {"Job": JOBS, "Pod": PODS, "ConfigMap": CONFIG_MAPS}.items():
             found = await self._kube.select(resource, NAMESPACE, selector(run["metadata"]["uid"]))
             version = f"{resource.group}/{resource.version}".removeprefix("/")
             family += [{"apiVersion": version, "kind": kind, **each} for each in found.items]
-        copies = (each for other in others for each in copy_of(family, name, other))
-        await asyncio.to_thread(write, self._cluster, copies)
+        return family
 
     async def _create(self, run: Run) -> None:
         await self._kube.create(RUNS, run.manifest())
@@ -263,7 +265,7 @@ class _Scene:
         def asked() -> float | None:
             return first(self._audit.requests(), "create", "jobs", run.name)
 
-        at: float = await self._until(f"the Job of {run.name} is created", _ANSWER_SECONDS, asked)
+        at: float = await self._until(f"the Job of {run.name} is created", _PATIENCE_SECONDS, asked)
         return at
 
     @property
