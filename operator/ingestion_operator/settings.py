@@ -9,7 +9,6 @@ import kopf
 from ingestion_contract import identity
 from ingestion_operator.resources import JOBS, PODS
 
-
 LISTED_AT_ONCE = 500
 """Objects in one answer. Thousands at once are there as bytes, text and data together, and that memory stays taken."""
 

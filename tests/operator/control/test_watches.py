@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import kopf
 import pytest
@@ -30,7 +30,7 @@ async def operated(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Operated]:
     await operated.controller.stop()
 
 
-def tell(operated: Operated, kind: str | None, memo: kopf.Memo) -> None:
+def tell(operated: Operated, kind: Literal["ADDED", "DELETED"] | None, memo: kopf.Memo) -> None:
     """Let the watch of runs tell of the only run."""
     run: Any = operated.kube.objects["ingestionruns", "talks"]
     tell_rest(operated.controller, {"type": kind, "object": run}, memo, operated.controller.lose_run)
