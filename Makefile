@@ -26,6 +26,9 @@ QUICK ?=
 # What `make bench-reaction` may be told.
 RUNS ?= 50
 
+# What `make bench-operator` may be told, besides RUNS.
+WINDOW ?= 150
+
 # What `make hostile` may be told.
 EXAMPLES ?= 2000
 
@@ -38,7 +41,7 @@ MINUTES ?= 20
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-control faults soak hostile audit crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-operator bench-control faults soak hostile audit crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -83,6 +86,10 @@ bench-peers: $(INSTALLED) ## Install the peers that bench-worker compares with, 
 
 bench-reaction: system $(INSTALLED) ## From an OOM to the operator's answer, with many runs at once, into docs/reaction.md (RUNS=50: four minutes).
 	@$(BIN)/python -m benchmarks.reaction --runs $(RUNS)
+
+bench-operator: RUNS = 1000
+bench-operator: system $(INSTALLED) ## The operator with many runs at once beside a minimal one, into docs/load.md (RUNS=1000 WINDOW=150: half an hour).
+	@$(BIN)/python -m benchmarks.load --runs $(RUNS) --window-seconds $(WINDOW)
 
 bench-control: $(INSTALLED) ## The control law against others in simulated clusters, into docs/control-contest.md (SEEDS=0-999: an hour).
 	@$(BIN)/python -m benchmarks.control run --seeds $(SEEDS)

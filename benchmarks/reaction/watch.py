@@ -44,11 +44,8 @@ class Watch:
             await asyncio.gather(following, return_exceptions=True)
 
     async def _follow_all(self) -> None:
-        pki = self._cluster.folder / "pki"
-        credentials = Credentials(pki / "ca.crt", KeyPair(pki / "admin.crt", pki / "admin.key"))
-        server = json.loads(self._cluster.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
         work = f"{STEP_LABEL}={Step.WORK}"
-        async with Api(server, credentials) as api, asyncio.TaskGroup() as group:
+        async with Api(*administrator(self._cluster)) as api, asyncio.TaskGroup() as group:
             group.create_task(self._follow(api, RUNS))
             group.create_task(self._follow(api, JOBS, labelSelector=work))
             group.create_task(self._follow(api, PODS, labelSelector=work))
@@ -83,6 +80,13 @@ class Watch:
         for container in status.get("containerStatuses", ()):
             if "terminated" in container.get("state", {}) and container["state"]["terminated"]["exitCode"] == 85:
                 yield run, Seen.EXIT, 85
+
+
+def administrator(cluster: Cluster) -> tuple[str, Credentials]:
+    """Return the URL of a cluster's API server, and an administrator's credentials."""
+    pki = cluster.folder / "pki"
+    server: str = json.loads(cluster.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    return server, Credentials(pki / "ca.crt", KeyPair(pki / "admin.crt", pki / "admin.key"))
 
 
 def _run_of(raw: Raw) -> str:

@@ -32,6 +32,8 @@ DEBOUNCE_SECONDS = 0.1
 """Events come in bursts; one look sees all of a burst."""
 CONFLICT_RETRY_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 60.0
+READ_AGAIN_SECONDS = 20.0
+"""Over which the requests are spread that a watch that has begun anew makes necessary."""
 
 Raw = Mapping[str, Any]
 
@@ -49,36 +51,60 @@ class Controller:
         self._wakes: dict[str, asyncio.Event] = {}
         self._reconcilers: dict[str, Reconciler] = {}
         self._looking_since: dict[str, float] = {}
+        self._all_known = asyncio.Event()
+        self._reading_until = 0.0
         self._metrics = settings.metrics
         self._metrics.watch_longest_look(lambda: self.longest_look_seconds)
         self._metrics.registry.register(RunsCollector(self.seen_runs, clock))
 
-    def see_run(self, raw: Raw, *, gone: bool) -> None:
-        """Take note of a run."""
-        uid = raw["metadata"]["uid"]
-        if gone:
-            self._cache.forget(uid)
-            self._wake(uid)
-        elif self._cache.runs.put(raw):
-            self._wake(uid)
+    def see_run(self, raw: Raw) -> None:
+        """Take note of a run that is there."""
+        if self._cache.runs.put(raw):
+            self._wake(raw["metadata"]["uid"])
 
-    def see_job(self, raw: Raw, *, gone: bool) -> None:
+    def see_job(self, raw: Raw) -> None:
         """Take note of a Job of a run."""
-        run_uid = raw["metadata"]["labels"][RUN_UID_LABEL]
-        if gone:
-            self._cache.drop_job(run_uid, raw["metadata"]["uid"])
-            self._wake(run_uid)
-        elif self._cache.put_job(run_uid, raw):
+        run_uid = _run_uid(raw)
+        if self._cache.put_job(run_uid, raw):
             self._wake(run_uid)
 
-    def see_pod(self, raw: Raw, *, gone: bool) -> None:
+    def see_pod(self, raw: Raw) -> None:
         """Take note of a pod of a run."""
-        run_uid = raw["metadata"]["labels"][RUN_UID_LABEL]
-        if gone:
-            self._cache.drop_pod(run_uid, raw)
+        run_uid = _run_uid(raw)
+        if self._cache.put_pod(run_uid, raw):
             self._wake(run_uid)
-        elif self._cache.put_pod(run_uid, raw):
-            self._wake(run_uid)
+
+    def lose_run(self, raw: Raw) -> None:
+        """Take note that a run is gone."""
+        uid = raw["metadata"]["uid"]
+        self._cache.forget(uid)
+        self._wake(uid)
+
+    def lose_job(self, raw: Raw) -> None:
+        """Take note that a Job of a run is gone."""
+        self._cache.drop_job(_run_uid(raw), raw["metadata"]["uid"])
+        self._wake(_run_uid(raw))
+
+    def lose_pod(self, raw: Raw) -> None:
+        """Take note that a pod of a run is gone."""
+        self._cache.drop_pod(_run_uid(raw), raw)
+        self._wake(_run_uid(raw))
+
+    def know_all(self) -> None:
+        """Begin to look at runs: all that there is has been seen once."""
+        self._all_known.set()
+
+    def read_all_again(self) -> None:
+        """Read again what every run has: a watch has begun anew, and nobody tells what went while it was cut off.
+
+        Spread over a time, in which further calls change nothing.
+        """
+        if time.monotonic() < self._reading_until:
+            return
+        self._reading_until = time.monotonic() + READ_AGAIN_SECONDS
+        loop = asyncio.get_running_loop()
+        for run_uid in self._reconcilers:
+            loop.call_later(random.uniform(0, READ_AGAIN_SECONDS), self._read_and_wake, run_uid)
 
     @property
     def active_runs(self) -> int:
@@ -118,6 +144,12 @@ class Controller:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _read_and_wake(self, run_uid: str) -> None:
+        reconciler = self._reconcilers.get(run_uid)
+        if reconciler is not None:
+            reconciler.read_again()
+            self._wake(run_uid)
+
     def _wake(self, run_uid: str) -> None:
         if run_uid in self._tasks:
             self._wakes[run_uid].set()
@@ -131,6 +163,7 @@ class Controller:
         self._reconcilers[run_uid] = reconciler
         failures = 0
         try:
+            await self._all_known.wait()
             while True:
                 wake.clear()
                 look, failures = await self._look(run_uid, reconciler, failures)
@@ -201,3 +234,8 @@ class Controller:
 def _back_off(failures: int) -> float:
     """Return the pause after so many failures before this one: doubling, bounded, and spread out by chance."""
     return min(LONGEST_BACK_OFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.0)
+
+
+def _run_uid(raw: Raw) -> str:
+    uid: str = raw["metadata"]["labels"][RUN_UID_LABEL]
+    return uid

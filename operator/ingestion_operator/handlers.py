@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,9 @@ from ingestion_operator.kube import SERVICE_HOST, SERVICE_PORT
 STUCK_AFTER_SECONDS = 300.0
 """No look takes this long: all that it waits for has a time limit."""
 
+_KNOWN = "known"
+"""Key in kopf's memory of an object: it was shown before. Listed once more, it tells that a watch has begun anew."""
+
 _OF_A_RUN = {identity.RUN_UID_LABEL: kopf.PRESENT}
 
 
@@ -25,17 +29,32 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
+    # Indices, since kopf calls no other handler before all objects that are there have gone through these. They hold
+    # nothing: the controller keeps what it is shown.
+
+    @kopf.index(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
+    async def runs(body: kopf.Body, **_: Any) -> None:
+        controller.see_run(_slim(body))
+
+    @kopf.index("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
+    async def jobs(body: kopf.Body, **_: Any) -> None:
+        controller.see_job(_slim(body))
+
+    @kopf.index("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
+    async def pods(body: kopf.Body, **_: Any) -> None:
+        controller.see_pod(_slim(body))
+
     @kopf.on.event(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
-    async def run_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_run(_slim(event), gone=_gone(event))
+    async def run_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+        tell_rest(controller, event, memo, controller.lose_run)
 
     @kopf.on.event("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
-    async def job_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_job(_slim(event), gone=_gone(event))
+    async def job_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+        tell_rest(controller, event, memo, controller.lose_job)
 
     @kopf.on.event("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
-    async def pod_event(event: kopf.RawEvent, **_: Any) -> None:
-        controller.see_pod(_slim(event), gone=_gone(event))
+    async def pod_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+        tell_rest(controller, event, memo, controller.lose_pod)
 
     @kopf.on.probe(id="activeRuns", registry=registry)
     async def active_runs(**_: Any) -> int:
@@ -47,6 +66,25 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
         if seconds > STUCK_AFTER_SECONDS:
             raise kopf.PermanentError(f"a run has been looked at for {seconds:.0f} s: something hangs")
         return round(seconds, 1)
+
+
+def tell_rest(
+    controller: Controller, event: kopf.RawEvent, memo: kopf.Memo, lose: Callable[[dict[str, Any]], None]
+) -> None:
+    """Tell the controller what indices are not told: that all was listed, that an object went, or that a watch broke.
+
+    Args:
+        controller: of the runs.
+        event: of one object.
+        memo: kopf's memory of that object.
+        lose: is told of an object that went.
+    """
+    controller.know_all()
+    if event["type"] == "DELETED":
+        lose(_slim(event["object"]))
+    elif event["type"] is None and _KNOWN in memo:
+        controller.read_all_again()
+    memo[_KNOWN] = True
 
 
 def login_with_service_account(**kwargs: Any) -> kopf.ConnectionInfo | None:
@@ -61,12 +99,8 @@ def login_with_service_account(**kwargs: Any) -> kopf.ConnectionInfo | None:
     return replace(found, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")
 
 
-def _slim(event: kopf.RawEvent) -> dict[str, Any]:
+def _slim(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the object without the bookkeeping of field managers, which is often the largest part of it."""
-    found: dict[str, Any] = dict(event["object"])
+    found = dict(raw)
     found["metadata"] = {key: value for key, value in found["metadata"].items() if key != "managedFields"}
     return found
-
-
-def _gone(event: kopf.RawEvent) -> bool:
-    return event["type"] == "DELETED"

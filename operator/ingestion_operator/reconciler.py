@@ -17,7 +17,7 @@ from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.apply import jobs, objects
 from ingestion_operator.apply.events import post
-from ingestion_operator.apply.limits import touch_pods, write_limits
+from ingestion_operator.apply.limits import read_limits, touch_pods, write_limits
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
 from ingestion_operator.apply.status import write_status
 from ingestion_operator.clock import Clock
@@ -32,6 +32,7 @@ from ingestion_operator.desired.config_maps import run_config_map
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.doubt import in_doubt
 from ingestion_operator.observe.ends import EndsOfPods
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.recording import Record, Recorder
@@ -47,7 +48,9 @@ _logger = logging.getLogger(__name__)
 OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
 FULL_LOOK_SECONDS = 120.0
-"""How often everything is read again and what is missing is made again, whatever the watches have told."""
+"""How often a run is looked at whatever happens; and, while something is not as it should be, what it has is read."""
+WAITING_LOOK_SECONDS = 30.0
+"""How often a run is looked at whose pods do not run yet: only time can make news of that."""
 RETOLD = timedelta(minutes=5)
 """What has happened in this time is posted once more by a new operator; an event that is there is not doubled."""
 
@@ -79,6 +82,7 @@ class Look:
     ended: bool = False
 
 
+_FULL_LOOK = timedelta(seconds=FULL_LOOK_SECONDS)
 _ENDED = Look(None, ended=True)
 
 
@@ -94,8 +98,9 @@ class Reconciler:
         self._settings = settings
         self._clock = clock
         self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
-        self._read_at: datetime | None = None
-        self._manifest_written = False
+        self._read_at = clock()
+        self._trusts_watches = True
+        self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
         self._told = False
@@ -131,13 +136,34 @@ class Reconciler:
 
     def read_again(self) -> None:
         """Let the next look trust nothing that was read or written before."""
-        self._read_at = None
+        self._trusts_watches = False
+
+    async def _observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+        """Return what is to be seen, and read what the run has where that is not to be trusted."""
+        if not self._trusts_watches:
+            await self._read(run)
+        snapshot = await self._observer.observe(run, raw)
+        if self._clock() - self._read_at >= _FULL_LOOK and in_doubt(snapshot, self._clock()):
+            await self._read(run)
+            snapshot = await self._observer.observe(run, raw)
+        return snapshot
+
+    async def _read(self, run: IngestionRun) -> None:
+        await self._observer.refresh(run)
+        self._trusts_watches, self._read_at = True, self._clock()
+        self._manifest_written, self._limits_written = False, None
+
+    async def _recall(self, snapshot: Snapshot) -> None:
+        """Find out what was written, if that is not known: the manifest is, before any Job, and limits can be read."""
+        step = current_step(snapshot)
+        if self._manifest_written is None:
+            self._manifest_written = step in snapshot.jobs
+        if self._limits_written is None and step is Step.WORK and step in snapshot.jobs:
+            self._limits_written = await read_limits(self._kube, snapshot)
 
     async def _advance(self, run: IngestionRun, raw: Mapping[str, Any]) -> Look:
-        if self._read_at is None or self._clock() - self._read_at >= timedelta(seconds=FULL_LOOK_SECONDS):
-            await self._observer.refresh(run)
-            self._read_at, self._manifest_written, self._limits_written = self._clock(), False, None
-        snapshot = self._seen = await self._observer.observe(run, raw)
+        snapshot = self._seen = await self._observe(run, raw)
+        await self._recall(snapshot)
         self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
         now = self._clock()
         decision = self._decide(snapshot, now)
@@ -231,11 +257,12 @@ class Reconciler:
             self._cache.update_job(self._uid, job)
 
     def _again_after(self, snapshot: Snapshot) -> float:
-        """Return the scrape interval while workers are there, else the time to what is due next."""
-        if any(pod.active for pod in snapshot.pods_of(Step.WORK)):
+        """Return the scrape interval while workers run, else the time to what is due next."""
+        active = [pod for pod in snapshot.pods_of(Step.WORK) if pod.active]
+        if any(pod.running for pod in active):
             return self._settings.scrape_interval_seconds
         status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
-        pauses = [FULL_LOOK_SECONDS]
+        pauses = [WAITING_LOOK_SECONDS if active else FULL_LOOK_SECONDS]
         if status.source.blocked_until is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
             pauses.append((status.source.blocked_until - now).total_seconds())
         left = seconds_left(spec.active_deadline_seconds, status.active, now)

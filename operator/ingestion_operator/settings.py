@@ -9,6 +9,9 @@ import kopf
 from ingestion_contract import identity
 from ingestion_operator.resources import JOBS, PODS
 
+LISTED_AT_ONCE = 500
+"""Objects in one answer. Thousands at once are there as bytes, text and data together, and that memory stays taken."""
+
 
 class NoDiffBase(kopf.DiffBaseStorage):
     """Remembers nothing: there are no handlers of changes, and copying each object for each event would be paid for."""
@@ -29,6 +32,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     """Return the settings. The CRD must be there before kopf starts, since it is not scanned for."""
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
+    settings.watching.chunk_size = LISTED_AT_ONCE
     for resource in (JOBS, PODS):
         # Asked of the API server, so that the pods of the rest of the cluster are not even sent here.
         settings.watching.label_selectors[resource.group, resource.version, resource.plural] = identity.RUN_UID_LABEL

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 
 from ingestion_contract.identity import LIMITS_REVISION_ANNOTATION
-from ingestion_contract.limits import Limits
+from ingestion_contract.limits import LIMITS_KEY, Limits
 from ingestion_contract.pod import Step
 from ingestion_operator.apply.objects import ensure
+from ingestion_operator.apply.ownership import BeingRemoved, Obstacle, require_own
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.desired.config_maps import limits_config_map, limits_data
+from ingestion_operator.desired.names import limits_config_map_name
 from ingestion_operator.kube import Kube, NotFound, Object
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.resources import CONFIG_MAPS, PODS
+
+
+async def read_limits(kube: Kube, snapshot: Snapshot) -> Limits | None:
+    """Return the limits that the ConfigMap holds; None if it is not there, or is not the run's, or cannot be read.
+
+    Raises:
+        ApiError: the API server did not answer well.
+    """
+    run = snapshot.run
+    try:
+        found = await kube.get(CONFIG_MAPS, run.metadata.namespace, limits_config_map_name(run))
+        require_own({"kind": "ConfigMap"} | found, run)
+        return Limits.from_wire(json.loads(found["data"][LIMITS_KEY]))
+    except (NotFound, Obstacle, BeingRemoved, KeyError, ValueError):
+        return None
 
 
 async def write_limits(kube: Kube, snapshot: Snapshot, limits: Limits) -> None:

@@ -29,7 +29,7 @@ class SeenRun:
     snapshot: Snapshot | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The value of a metric of a run; `labels` are the values of its labels after namespace and run."""
 

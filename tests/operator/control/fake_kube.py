@@ -15,11 +15,12 @@ Key = tuple[str, str]
 
 
 class FakeKube(Kube):
-    """Keeps objects by plural and name, and a list of all writes in their order."""
+    """Keeps objects by plural and name, and lists of all requests, and of the writes among them, in their order."""
 
     def __init__(self) -> None:
         self.objects: dict[Key, Object] = {}
         self.writes: list[str] = []
+        self.requests: list[str] = []
         self._failures: list[tuple[str, Exception]] = []
         self.on_write: Callable[[str, Object], None] = lambda plural, found: None
         self._versions: Iterator[int] = itertools.count(1)
@@ -63,6 +64,7 @@ class FakeKube(Kube):
             raise NotFound(404, "NotFound", f"{resource.plural} {name} not found") from None
 
     async def select(self, resource: Resource, namespace: str | None, label_selector: str) -> Listing:
+        self._fail_as_planned(f"select {resource.plural}")
         key, _, value = label_selector.partition("=")
         found = [item for (plural, _), item in self.objects.items() if plural == resource.plural]
         matching = [copy.deepcopy(item) for item in found if item["metadata"].get("labels", {}).get(key) == value]
@@ -101,6 +103,7 @@ class FakeKube(Kube):
         self.writes.append(what)
 
     def _fail_as_planned(self, what: str) -> None:
+        self.requests.append(what)
         for planned in self._failures:
             if what.startswith(planned[0]):
                 self._failures.remove(planned)

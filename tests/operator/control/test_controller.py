@@ -33,6 +33,7 @@ class Operated:
     def __init__(self) -> None:
         self.kube = FakeKube()
         self.controller = Controller(self.kube, NoWorkers(), Settings(WorkerSettings("worker:1")), system_clock)
+        self.controller.know_all()
         self.kube.on_write = self._tell
 
     def apply(self, uid: str = "uid-of-the-first") -> None:
@@ -67,11 +68,11 @@ class Operated:
 
     def _tell(self, plural: str, found: dict[str, Any]) -> None:
         if plural == "ingestionruns":
-            self.controller.see_run(found, gone=False)
+            self.controller.see_run(found)
         elif plural == "jobs":
-            self.controller.see_job(found, gone=False)
+            self.controller.see_job(found)
         elif plural == "pods":
-            self.controller.see_pod(found, gone=False)
+            self.controller.see_pod(found)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ async def test_a_run_that_takes_the_name_of_a_deleted_one_is_driven(operated: Op
     await operated.until(lambda: operated.controller.active_runs == 0)
     second = operated.kube.objects["ingestionruns", "talks"]
     operated.kube.objects = {("ingestionruns", "talks"): second}
-    operated.controller.see_run(second, gone=False)
+    operated.controller.see_run(second)
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
 
 
@@ -139,7 +140,7 @@ async def test_a_run_that_has_ended_costs_no_task(operated: Operated) -> None:
 async def test_a_run_that_is_deleted_costs_no_task(operated: Operated) -> None:
     operated.apply()
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
-    operated.controller.see_run(operated.kube.objects["ingestionruns", "talks"], gone=True)
+    operated.controller.lose_run(operated.kube.objects["ingestionruns", "talks"])
     await operated.until(lambda: operated.controller.active_runs == 0)
 
 

@@ -18,8 +18,9 @@ from ingestion_operator.kube import ApiError, Conflict, NotFound, Refused
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
-from ingestion_operator.reconciler import FULL_LOOK_SECONDS, Look, Reconciler, Settings
+from ingestion_operator.reconciler import FULL_LOOK_SECONDS, WAITING_LOOK_SECONDS, Look, Reconciler, Settings
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
+from ingestion_operator.status.report import SLOW_START
 from tests.operator.control.fake_kube import FakeKube
 from tests.operator.kit import NOW, make_sample, waiting
 
@@ -80,8 +81,8 @@ class World:
         status = {"conditions": [{"type": condition, "status": "True"}]}
         self.kube.update(JOBS, f"talks-{step}", status=status)
 
-    def add_pod(self, step: Step, index: int, phase: str, state: dict[str, Any]) -> None:
-        """Let the Job controller make a pod."""
+    def add_pod(self, step: Step, index: int, phase: str, state: dict[str, Any], node: str | None = None) -> None:
+        """Let the Job controller make a pod, and the scheduler find a node for it."""
         meta = {
             "name": f"talks-{step}-{index}",
             "namespace": "default",
@@ -90,7 +91,7 @@ class World:
             "ownerReferences": [{"controller": True, "uid": self.kube.job(f"talks-{step}")["metadata"]["uid"]}],
         }
         status = {"phase": phase, "podIP": "10.0.0.1", "containerStatuses": [{"name": "worker", "state": state}]}
-        self.kube.put(PODS, {"metadata": meta, "status": status})
+        self.kube.put(PODS, {"metadata": meta, "spec": {"nodeName": node}, "status": status})
 
     async def work(self, samples: list[WorkerSample]) -> None:
         """Bring the run to the point where these workers run."""
@@ -478,8 +479,45 @@ async def test_a_job_that_went_while_the_watches_were_cut_off_is_made_again() ->
     await world.look()
     for plural, name in [key for key in world.kube.objects if key[1].startswith("talks-work")]:
         del world.kube.objects[plural, name]
+    world.workers.samples.clear()
     await world.look(FULL_LOOK_SECONDS)
     assert ("jobs", "talks-work") in world.kube.objects
+
+
+async def test_nothing_is_asked_of_the_api_server_while_workers_answer_and_nothing_changes() -> None:
+    world = World()
+    await world.work([make_sample(gib=48, limits_revision=1)] * 4)
+    for _ in range(3):
+        await world.look()
+    world.kube.requests.clear()
+    for _ in range(3):
+        await world.look(FULL_LOOK_SECONDS)
+    assert world.kube.requests == []
+
+
+async def test_nothing_is_asked_of_the_api_server_while_no_node_has_room() -> None:
+    world = World()
+    await world.work([])
+    await world.look()
+    world.add_pod(Step.WORK, 0, "Pending", {})
+    assert (await world.look()).again_after == WAITING_LOOK_SECONDS
+    await world.look(SLOW_START.total_seconds())
+    world.kube.requests.clear()
+    for _ in range(3):
+        await world.look(FULL_LOOK_SECONDS)
+    assert world.kube.requests == []
+
+
+async def test_a_new_operator_writes_nothing_where_all_is_as_it_should_be() -> None:
+    world = World()
+    await world.work([make_sample(gib=48, limits_revision=1)] * 4)
+    for _ in range(3):
+        await world.look()
+    world.kube.writes.clear()
+    world.start_operator()
+    for _ in range(3):
+        await world.look()
+    assert set(world.kube.writes) == {"create events DiscoveryComplete"}
 
 
 async def test_a_job_that_goes_while_it_is_changed_is_made_again() -> None:
@@ -508,11 +546,12 @@ async def test_a_job_that_is_on_its_way_out_is_waited_for_and_made_again() -> No
 
 
 @pytest.mark.parametrize("name", ["talks-run", "talks-limits"])
-async def test_a_config_map_that_is_deleted_by_hand_is_made_again(name: str) -> None:
+async def test_a_config_map_that_is_deleted_by_hand_is_made_again_when_a_pod_cannot_start_without_it(name: str) -> None:
     world = World()
-    await world.work([make_sample(gib=48)] * 4)
+    await world.work([make_sample(gib=48)] * 3)
     await world.look()
     del world.kube.objects["configmaps", name]
+    world.add_pod(Step.WORK, 3, "Pending", {"waiting": {"reason": "ContainerCreating"}}, node="gpu-7")
     await world.look(FULL_LOOK_SECONDS)
     assert ("configmaps", name) in world.kube.objects
 

@@ -47,6 +47,7 @@ class Operator:
         self.kube = FakeKube()
         self.settings = Settings(WorkerSettings("worker:1"))
         self.controller = Controller(self.kube, HalfOfTheWorkers(), self.settings, system_clock)
+        self.controller.know_all()
         self.kube.on_write = self._tell
 
     def apply(self, name: str = "talks") -> dict[str, Any]:
@@ -64,7 +65,7 @@ class Operator:
 
     def _tell(self, plural: str, found: dict[str, Any]) -> None:
         if plural == "ingestionruns":
-            self.controller.see_run(found, gone=False)
+            self.controller.see_run(found)
 
 
 async def test_looks_that_go_through_are_timed() -> None:
@@ -96,7 +97,7 @@ async def test_a_run_is_there_from_its_first_event_to_its_last() -> None:
     operator = Operator()
     raw = operator.apply()
     assert Metrics(operator.settings.metrics.registry).of_run("state", state="progressing") == 1
-    operator.controller.see_run(raw, gone=True)
+    operator.controller.lose_run(raw)
     assert not Metrics(operator.settings.metrics.registry).with_label("run", "talks")
     await operator.controller.stop()
 

@@ -200,3 +200,17 @@ def test_runs_that_cannot_be_read_do_not_blind_the_rest() -> None:
     assert page.of_run("state", "odd", state="progressing") == 1
     assert page.of_run("success_objective_ratio", "odd") is None
     assert page.of_run("success_objective_ratio") is not None
+
+
+def test_a_run_that_has_ended_is_read_anew_when_its_object_changes() -> None:
+    videos = Videos(total=10, succeeded=9, failed=1)
+    status = make_status().model_copy(update={"completion_time": NOW, "videos": videos})
+    runs = [seen(status)]
+    registry = CollectorRegistry()
+    registry.register(RunsCollector(lambda: runs, lambda: NOW))
+    assert Metrics(registry).of_run("success_ratio") == 0.9
+    changed = seen(status.model_copy(update={"videos": Videos(total=10, succeeded=5, failed=5)}))
+    runs[0] = SeenRun({**changed.raw, "metadata": {**changed.raw["metadata"], "resourceVersion": "2"}})
+    assert Metrics(registry).of_run("success_ratio") == 0.5
+    runs.clear()
+    assert Metrics(registry).of_run("success_ratio") is None
