@@ -28,7 +28,7 @@ async def test_it_is_forgotten_and_others_are_not_until_they_go_as_well(runs: Ru
             return {seen.raw["metadata"]["name"] for seen in controller.seen_runs()}
 
         for name in ("gone", "there"):
-            controller.see_run(await runs.apply(name, spec={"suspend": True}), gone=False)
+            controller.see_run(await runs.apply(name, spec={"suspend": True}))
         await controller.forget_vanished()
         assert known() == {"gone", "there"}
 

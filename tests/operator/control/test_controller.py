@@ -184,7 +184,7 @@ async def test_a_run_that_went_while_no_watch_told_costs_no_task(operated: Opera
 async def test_a_run_that_came_after_the_listing_is_kept(operated: Operated) -> None:
     """A listing from the API server's cache may be older than what a watch has shown since."""
     newer = {"namespace": "default", "name": "talks", "generation": 1, "uid": "newer", "resourceVersion": "1000000"}
-    operated.controller.see_run({"metadata": newer, "spec": {}}, gone=False)
+    operated.controller.see_run({"metadata": newer, "spec": {}})
     await operated.controller.forget_vanished()
     assert len(operated.controller.seen_runs()) == 1
 
