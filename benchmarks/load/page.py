@@ -17,11 +17,11 @@ _HOW = f"""
 ## Why nothing is asked
 
 The operator takes what its watches tell for true as long as it is borne out: a worker that answers is there and has
-what it needs, and a pod that no node has needs nothing. It reads what a run has only when a watch had to begin anew,
-when a write was refused, or when something was not as it should be and {FULL_LOOK_SECONDS / 60:g} minutes have passed
-since it last did: a worker does not answer, a pod that has a node does not start, a Job is not there or has no pods.
-Before this was measured, it read every run again every two minutes: six or seven requests each, 5.4 a second with 100
-runs.
+what it needs, and a pod that no node has needs nothing. It reads what a run has only when it sees it for the first
+time, when a watch had to begin anew, when a write was refused, or when something was not as it should be and
+{FULL_LOOK_SECONDS / 60:g} minutes have passed since it last did: a worker does not answer, a pod that has a node does
+not start, a Job is not there or has no pods. Before this was measured, it read every run again every two minutes: six
+or seven requests each, 5.4 a second with 100 runs.
 
 ## How it is measured
 

@@ -51,7 +51,6 @@ class Controller:
         self._wakes: dict[str, asyncio.Event] = {}
         self._reconcilers: dict[str, Reconciler] = {}
         self._looking_since: dict[str, float] = {}
-        self._all_known = asyncio.Event()
         self._reading_until = 0.0
         self._metrics = settings.metrics
         self._metrics.watch_longest_look(lambda: self.longest_look_seconds)
@@ -89,10 +88,6 @@ class Controller:
         """Take note that a pod of a run is gone."""
         self._cache.drop_pod(_run_uid(raw), raw)
         self._wake(_run_uid(raw))
-
-    def know_all(self) -> None:
-        """Begin to look at runs: all that there is has been seen once."""
-        self._all_known.set()
 
     def read_all_again(self) -> None:
         """Read again what every run has: a watch has begun anew, and nobody tells what went while it was cut off.
@@ -163,7 +158,6 @@ class Controller:
         self._reconcilers[run_uid] = reconciler
         failures = 0
         try:
-            await self._all_known.wait()
             while True:
                 wake.clear()
                 look, failures = await self._look(run_uid, reconciler, failures)

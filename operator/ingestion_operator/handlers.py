@@ -16,6 +16,7 @@ from ingestion_operator.kube import SERVICE_HOST, SERVICE_PORT
 STUCK_AFTER_SECONDS = 300.0
 """No look takes this long: all that it waits for has a time limit."""
 
+_TakeNote = Callable[[dict[str, Any]], None]
 _KNOWN = "known"
 """Key in kopf's memory of an object: it was shown before. Listed once more, it tells that a watch has begun anew."""
 
@@ -29,32 +30,17 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
-    # Indices, since kopf calls no other handler before all objects that are there have gone through these. They hold
-    # nothing: the controller keeps what it is shown.
-
-    @kopf.index(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
-    async def runs(body: kopf.Body, **_: Any) -> None:
-        controller.see_run(_slim(body))
-
-    @kopf.index("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
-    async def jobs(body: kopf.Body, **_: Any) -> None:
-        controller.see_job(_slim(body))
-
-    @kopf.index("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
-    async def pods(body: kopf.Body, **_: Any) -> None:
-        controller.see_pod(_slim(body))
-
     @kopf.on.event(identity.GROUP, identity.VERSION, identity.PLURAL, registry=registry)
     async def run_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
-        tell_rest(controller, event, memo, controller.lose_run)
+        tell(controller, event, memo, controller.see_run, controller.lose_run)
 
     @kopf.on.event("batch", "v1", "jobs", labels=_OF_A_RUN, registry=registry)
     async def job_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
-        tell_rest(controller, event, memo, controller.lose_job)
+        tell(controller, event, memo, controller.see_job, controller.lose_job)
 
     @kopf.on.event("", "v1", "pods", labels=_OF_A_RUN, registry=registry)
     async def pod_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
-        tell_rest(controller, event, memo, controller.lose_pod)
+        tell(controller, event, memo, controller.see_pod, controller.lose_pod)
 
     @kopf.on.probe(id="activeRuns", registry=registry)
     async def active_runs(**_: Any) -> int:
@@ -68,21 +54,22 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
         return round(seconds, 1)
 
 
-def tell_rest(
-    controller: Controller, event: kopf.RawEvent, memo: kopf.Memo, lose: Callable[[dict[str, Any]], None]
-) -> None:
-    """Tell the controller what indices are not told: that all was listed, that an object went, or that a watch broke.
+def tell(controller: Controller, event: kopf.RawEvent, memo: kopf.Memo, see: _TakeNote, lose: _TakeNote) -> None:
+    """Tell the controller of an object that is there or that went; and of a watch that has begun anew.
 
     Args:
         controller: of the runs.
         event: of one object.
         memo: kopf's memory of that object.
-        lose: is told of an object that went.
+        see: is told of an object that is there.
+        lose: is told of one that went.
     """
-    controller.know_all()
+    found = _slim(event["object"])
     if event["type"] == "DELETED":
-        lose(_slim(event["object"]))
-    elif event["type"] is None and _KNOWN in memo:
+        lose(found)
+        return
+    see(found)
+    if event["type"] is None and _KNOWN in memo:
         controller.read_all_again()
     memo[_KNOWN] = True
 

@@ -99,7 +99,9 @@ class Reconciler:
         self._clock = clock
         self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
         self._read_at = clock()
-        self._trusts_watches = True
+        # Nobody says when all that is there has been listed, and a run whose pods are not known looks like one that has
+        # lost them. (Kopf's indices would say it, but its start then takes time with the square of the objects.)
+        self._trusts_watches = False
         self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
@@ -137,6 +139,7 @@ class Reconciler:
     def read_again(self) -> None:
         """Let the next look trust nothing that was read or written before."""
         self._trusts_watches = False
+        self._manifest_written = False
 
     async def _observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
         """Return what is to be seen, and read what the run has where that is not to be trusted."""
@@ -144,14 +147,14 @@ class Reconciler:
             await self._read(run)
         snapshot = await self._observer.observe(run, raw)
         if self._clock() - self._read_at >= _FULL_LOOK and in_doubt(snapshot, self._clock()):
+            self._manifest_written = False
             await self._read(run)
             snapshot = await self._observer.observe(run, raw)
         return snapshot
 
     async def _read(self, run: IngestionRun) -> None:
         await self._observer.refresh(run)
-        self._trusts_watches, self._read_at = True, self._clock()
-        self._manifest_written, self._limits_written = False, None
+        self._trusts_watches, self._read_at, self._limits_written = True, self._clock(), None
 
     async def _recall(self, snapshot: Snapshot) -> None:
         """Find out what was written, if that is not known: the manifest is, before any Job, and limits can be read."""

@@ -33,7 +33,6 @@ class Operated:
     def __init__(self) -> None:
         self.kube = FakeKube()
         self.controller = Controller(self.kube, NoWorkers(), Settings(WorkerSettings("worker:1")), system_clock)
-        self.controller.know_all()
         self.kube.on_write = self._tell
 
     def apply(self, uid: str = "uid-of-the-first") -> None:

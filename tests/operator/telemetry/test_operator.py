@@ -47,7 +47,6 @@ class Operator:
         self.kube = FakeKube()
         self.settings = Settings(WorkerSettings("worker:1"))
         self.controller = Controller(self.kube, HalfOfTheWorkers(), self.settings, system_clock)
-        self.controller.know_all()
         self.kube.on_write = self._tell
 
     def apply(self, name: str = "talks") -> dict[str, Any]:
