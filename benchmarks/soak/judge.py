@@ -81,7 +81,7 @@ QUANTITIES = (
     Quantity("memory", "resident memory, MiB", lambda sample: sample.memory_bytes / _MIB, 2.0, _SETTLED_RUNS),
     Quantity("files", "open file descriptors", lambda sample: sample.open_files, 1.0, _SETTLED_RUNS),
     Quantity("threads", "threads", lambda sample: sample.threads, 0.5, _SETTLED_RUNS),
-    Quantity("series", "series on its metrics page", lambda sample: sample.series, 1.0),
+    Quantity("series", "series on its metrics page", lambda sample: sample.series, 1.0, _SETTLED_RUNS),
     *(Quantity(kind, _COUNTED[kind], _objects(kind), 0.5) for kind in (*KINDS, OTHERS)),
 )
 

@@ -36,7 +36,8 @@ nothing is left of its runs and {REST_SECONDS:g} s have passed. Those are the do
 - *Growth* is Theil and Sen's slope over the number of runs that have come and gone: the median of the slopes between
   any two of those moments. A single burst moves it little; an object left behind by every tenth run is a slope of ten.
 - What is measured of the process has noise, since Python takes and gives back memory by the MiB: a soak of fewer than
-  {QUANTITIES[0].least_runs} runs after the warm-up says nothing of its memory, files and threads.
+  {QUANTITIES[0].least_runs} runs after the warm-up says nothing of its memory, files and threads; nor of its
+  series, since one of a counter begins when something is counted for the first time.
 
 Events are not judged: the API server removes each an hour after it was posted, so they grow for an hour in any
 cluster. Tasks of the operator's event loop are not counted; each that is left over holds memory. In the first half

@@ -99,7 +99,7 @@ def test_a_leak_is_noticed_in_noise(noise: list[tuple[int, int]]) -> None:
 
 def test_the_process_is_not_judged_over_few_runs() -> None:
     verdicts = {verdict.quantity: verdict for verdict in judge(soaked(rounds=6))}
-    assert [verdicts[name].per_hundred_runs for name in ("memory", "files", "threads")] == [None] * 3
+    assert [verdicts[name].per_hundred_runs for name in ("memory", "files", "threads", "series")] == [None] * 4
     assert not verdicts["memory"].grows
     assert verdicts["jobs"].per_hundred_runs == 0
 
