@@ -28,6 +28,7 @@ from ingestion_contract.pod import Step
 from ingestion_contract.records import Checkpoint, Segment, StoredFile, Video
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import DiscoverSummary
+from ingestion_worker import credentials
 from ingestion_worker.conclusion import Conclusion
 from ingestion_worker.device.interface import DeviceMemory
 from ingestion_worker.device.none import NoDevice
@@ -256,6 +257,7 @@ def _step(step: Step, run: IngestionRun, store: Store, ending: Ending) -> Callab
 
 def main() -> None:
     """Do the step that the arguments name, as the operator calls it: `ingest STEP --output URL`."""
+    credentials.take(os.environ)
     set_up_logs(verbose=False)
     step, output = Step(sys.argv[1]), sys.argv[3]
     ending = Ending(Path(pod.TERMINATION_MESSAGE_FILE))
