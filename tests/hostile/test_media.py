@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ingestion_contract.records import Video
 from ingestion_worker.media.decoder import Decoder
+from ingestion_worker.media.decoder_process import MOST_BYTES
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.features import FeatureSettings
 from ingestion_worker.media.sections import Start
+from ingestion_worker.source import storage
+from ingestion_worker.source.addresses import AddressRefused, AddressRules
+from ingestion_worker.source.allowance import Allowance
 from tests.hostile import media_files as made
 from tests.worker.support.media import video_without_audio
 
@@ -82,7 +88,6 @@ MADE: dict[str, tuple[Callable[[Path], Path], set[str]]] = {
     "no audio": (lambda path: video_without_audio(path), {"NoAudio"}),
     "half": (lambda path: write(path, made.encoded(path, "mp4", "libopus")[:400]), {"NoAudio", "Corrupt"}),
     "a terabyte of zeros": (lambda path: made.endless(path, b""), {"Corrupt"}),
-    "a terabyte after a tag": (lambda path: made.endless(path, b"ID3\x04\0\0\x7f\x7f\x7f\x7f"), {"Corrupt"}),
     "other files": (
         lambda path: write(path, b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n"),
         {"Corrupt"},
@@ -109,6 +114,15 @@ def test_a_hostile_file_costs_its_video_and_little_memory(decoder: Measured, tmp
     decoder.look()
     assert decoder.peak_mib < MOST_MIB
     assert outcome(decoder, write(tmp_path / "good.wav", made.wav(bytes(32_000)))) == "decoded", "the next video"
+
+
+def test_a_parser_that_collects_what_never_becomes_a_sound_has_the_limits_of_its_process(tmp_path: Path) -> None:
+    """After a tag, zeros without end: FFmpeg keeps them, in search of the first frame."""
+    endless = made.endless(tmp_path / "media", b"ID3\x04\0\0\x7f\x7f\x7f\x7f")
+    with closing(Measured(stall_seconds=10)) as decoder:
+        assert outcome(decoder, endless) == "Corrupt"
+        decoder.look()
+    assert decoder.peak_mib * MIB < MOST_BYTES
 
 
 def test_noise_that_begins_like_a_container_is_corrupt(decoder: Measured, tmp_path: Path) -> None:
@@ -139,11 +153,6 @@ def test_centuries_of_silence_are_heard_for_a_hundred_hours_at_most(
 
 
 def test_a_source_that_is_a_device_or_a_pipe_is_no_file(tmp_path: Path) -> None:
-    from ingestion_contract.records import Video
-    from ingestion_worker.source import storage
-    from ingestion_worker.source.addresses import AddressRefused, AddressRules
-    from ingestion_worker.source.allowance import Allowance
-
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "zero.mp4").symlink_to("/dev/zero")
     (tmp_path / "secret.mp4").symlink_to("/etc/passwd")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -176,6 +177,10 @@ def _version(info: Mapping[str, Any]) -> str:
     return "-".join([str(info.get("size")), *(str(info[key]) for key in _TIMES if key in info)])
 
 
+_LEADS_NOWHERE = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+"""What a path is refused for that no later attempt will mend."""
+
+
 def _plain_file(path: Path) -> Path:
     if not path.is_file():
         raise MediaError("Gone", f"{path} is no file")
@@ -194,4 +199,6 @@ def _asked(url: str) -> Iterator[None]:
     except PermissionError as error:
         raise MediaError("Forbidden", f"{url} may not be read: {error}") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _LEADS_NOWHERE:
+            raise MediaError("Gone", f"{url} leads to no file: {error.strerror}") from error
         raise StorageUnavailable(f"{url} cannot be read: {error}") from error
