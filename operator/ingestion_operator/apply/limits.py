@@ -29,7 +29,7 @@ async def read_limits(kube: Kube, snapshot: Snapshot) -> Limits | None:
     run = snapshot.run
     try:
         found = await kube.get(CONFIG_MAPS, run.metadata.namespace, limits_config_map_name(run))
-        require_own({"kind": "ConfigMap"} | found, run)
+        require_own(found, run)
         return Limits.from_wire(json.loads(found["data"][LIMITS_KEY]))
     except (NotFound, Obstacle, BeingRemoved, KeyError, ValueError):
         return None
