@@ -33,9 +33,9 @@ def main(
     ),
     window_seconds: Annotated[float, typer.Option(min=1, help="For which each state is measured.")] = 150.0,
     output: Annotated[Path, typer.Option(help="Folder for operator.json.")] = REPOSITORY / "build" / "benchmarks",
-    docs: Annotated[Path, typer.Option(help="Folder for load.md, which a full measurement writes.")] = (
-        REPOSITORY / "docs"
-    ),
+    docs: Annotated[
+        Path | None, typer.Option(help="Folder for load.md; default: docs/ for a full measurement, else the output.")
+    ] = None,
 ) -> None:
     """Measure what the operator takes to serve many runs at once, beside one that only creates Jobs."""
     folder = output / "load"
@@ -57,9 +57,9 @@ def main(
     report = Report(about, outcomes["smaller"], outcomes["ours"], outcomes["minimal"], long_list)
     report.write(output / "operator.json")
     console.print(f"{output / 'operator.json'} is written")
-    if runs >= FULL_RUNS:
-        (docs / "load.md").write_text(page(report))
-        console.print(f"{docs / 'load.md'} is written")
+    written = (docs or (REPOSITORY / "docs" if runs >= FULL_RUNS else output)) / "load.md"
+    written.write_text(page(report))
+    console.print(f"{written} is written")
     missed = [goal.words for goal in report.goals() if not goal.reached]
     for words in missed:
         console.print(f"missed: {words}")
