@@ -35,8 +35,9 @@ NAMESPACE, RUN = "default", "talks"
 
 
 def seen(name: str, samples: list[WorkerSample | None], status: IngestionRunStatus) -> SeenRun:
-    wire = {**make_run(name=name).to_wire(), "status": status.to_wire()}
-    return SeenRun(wire, make_snapshot(samples, status=status))
+    run = make_run(name=name).to_wire()
+    run["metadata"]["uid"] = name
+    return SeenRun({**run, "status": status.to_wire()}, make_snapshot(samples, status=status))
 
 
 def condition(kind: ConditionType, reason: str) -> Condition:
