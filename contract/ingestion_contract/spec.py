@@ -112,13 +112,15 @@ class Source(ApiModel):
         ["en"],
         min_length=1,
         max_length=32,
-        description='Languages whose captions are taken, in order of preference; "*" is the one that is spoken.',
+        description='Languages that are wanted, in order of preference; "*" is the one that is spoken. Captions are taken '
+        "in them; a video without such captions of which another language is known to be spoken is skipped.",
     )
     videos_per_hour: int | None = Field(
         None,
         ge=1,
         le=1_000_000,
-        description="Egress budget of the whole run, shared out over its workers. Not set: no limit.",
+        description="Egress budget of the whole run, shared out over its workers; each may fetch one an hour at the "
+        "least. Not set: no limit.",
     )
     cookies_secret_ref: SecretKeyRef | None = Field(None, description="A cookies.txt for yt-dlp.")
 
@@ -172,7 +174,12 @@ class Embedding(ApiModel):
     )
     compute_type: EmbeddingComputeType = EmbeddingComputeType.BFLOAT16
     max_sequence_length: int = Field(1024, ge=16, le=32_768, description="Longer input is cut, in tokens.")
-    chunk_tokens: int = Field(350, ge=16, le=8192, description="Length of a chunk, in tokens of the embedder.")
+    chunk_tokens: int = Field(
+        350,
+        ge=16,
+        le=8192,
+        description="Length of a chunk at the most, in tokens of the embedder; a longer segment is one by itself.",
+    )
 
     @model_validator(mode="after")
     def _chunks_fit(self) -> Self:
@@ -251,7 +258,8 @@ class Output(ApiModel):
     )
     persistent_volume_claim: ClaimOutput | None = None
     credentials_secret_ref: SecretRef | None = Field(
-        None, description="Environment variables for `uri` and `index`: AWS_ACCESS_KEY_ID, PGHOST, ..."
+        None,
+        description="Environment variables for `uri`, `index` and models: AWS_ACCESS_KEY_ID, PGHOST, HF_TOKEN, ...",
     )
     index: OutputIndex = OutputIndex()
 
@@ -288,7 +296,12 @@ class Parallelism(ApiModel):
     )
 
     initial: int = Field(1, ge=1, le=1000, description="Worker pods to begin with.")
-    min: int = Field(1, ge=1, le=1000, description="Never fewer for want of memory.")
+    min: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Never fewer for want of memory; none, while the run is stalled by OOMAtMinimum after exits in a row.",
+    )
     max: int = Field(8, ge=1, le=1000, description="Never more.")
 
     @model_validator(mode="after")
@@ -349,7 +362,11 @@ class Memory(ApiModel):
     """How device memory is governed."""
 
     target_percent: int = Field(
-        80, ge=10, le=95, description="Budgets and fits of all workers on a device add up to at most this share of it."
+        80,
+        ge=10,
+        le=95,
+        description="Budgets and fits of all workers on a device add up to at most this share of it; the last one there "
+        "may use what it needs at the least.",
     )
     recovery_after_seconds: int = Field(
         120, ge=1, le=86_400, description="How long memory must have been free before a worker is added."
@@ -357,6 +374,7 @@ class Memory(ApiModel):
     allow_smaller_compute_type: bool = Field(
         False,
         description="Let a worker that has its device to itself and still does not fit load its speech model in int8.",
+        json_schema_extra=immutable(),
     )
 
 

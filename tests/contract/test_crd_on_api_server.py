@@ -160,6 +160,7 @@ def test_a_name_from_which_no_pods_name_can_be_made_is_refused(api: Api, name: s
         ("output.persistentVolumeClaim.claimName", "other", "claimName may not be changed"),
         ("workers.videosPerShard", 5, "spec.workers.videosPerShard may not be changed"),
         ("workers.resources", {"limits": {"nvidia.com/gpu": 2}}, "spec.workers.resources.limits may not be changed"),
+        ("memory.allowSmallerComputeType", True, "spec.memory.allowSmallerComputeType may not be changed"),
         ("source.videosPerHour", 300, "spec.source.videosPerHour may not be added or removed"),
         ("workers.runtimeClassName", "nvidia", "spec.workers.runtimeClassName may not be added or removed"),
         ("source.limit", None, "spec.source.limit may not be added or removed"),

@@ -9,11 +9,12 @@ from dev.sample_media.server import SampleServer
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import Video, VideoManifest
-from ingestion_contract.spec import IngestionRun
+from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_worker.output import transcripts, video_list
 from ingestion_worker.output.keys import transcript_key, video_key
 from ingestion_worker.output.store import Store
 from ingestion_worker.pipeline import embedding
+from tests.manifests import changeable, with_field
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of
@@ -98,6 +99,31 @@ def test_a_transcripts_key_is_all_that_shapes_it_and_nothing_else(change: dict[s
     assert (transcript_key(video, before) != transcript_key(video, after)) is heard_again
     if heard_again:
         assert video_key(video, before) != video_key(video, after)
+
+
+OTHER_VALUES = {
+    "suspend": True,
+    "workers.parallelism.initial": 3,
+    "workers.parallelism.min": 2,
+    "workers.parallelism.max": 9,
+    "memory.targetPercent": 70,
+    "memory.recoveryAfterSeconds": 5,
+    "objectives.minSuccessPercent": 50,
+    "objectives.minUtilisationPercent": 10,
+    "activeDeadlineSeconds": 60,
+    "ttlSecondsAfterFinished": 60,
+}
+"""Of every field that may change while a run goes on."""
+
+
+@pytest.mark.parametrize("field", sorted(changeable()))
+def test_what_may_change_while_a_run_goes_on_changes_no_key(field: str) -> None:
+    """Else its workers would make under one key what its last step counts under another."""
+    video = Video(id="youtube:abc", url="https://example.org/abc")
+    before = run(workers={"parallelism": {"initial": 2}})
+    after = parse_run(with_field(before.to_wire(), f"spec.{field}", OTHER_VALUES[field]))
+    assert video_key(video, after.spec) == video_key(video, before.spec)
+    assert transcript_key(video, after.spec) == transcript_key(video, before.spec)
 
 
 def test_a_transcript_whose_file_was_spoilt_is_made_again(bench: Bench, sample: SampleServer) -> None:

@@ -72,6 +72,8 @@ def test_only_what_shapes_the_output_makes_another_run(tmp_path: Path) -> None:
     assert recipe(same) == recipe(spec)
     assert recipe(from_urls(URLS, Options(limit=3), None, "cpu").run.spec) != recipe(spec)
     assert recipe(from_urls(URLS, Options(embed_model="other"), None, "cpu").run.spec) != recipe(spec)
+    smaller = spec.memory.model_copy(update={"allow_smaller_compute_type": True})
+    assert recipe(spec.model_copy(update={"memory": smaller})) != recipe(spec)
 
 
 def test_an_unfinished_run_goes_on_and_after_a_finished_one_the_next_begins(tmp_path: Path) -> None:

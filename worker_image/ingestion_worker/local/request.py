@@ -84,7 +84,9 @@ def from_urls(urls: Sequence[str], options: Options, output: str | None, compute
 
 def recipe(spec: IngestionRunSpec) -> str:
     """Return 12 hex digits over all that shapes what a run makes: neither how fast, nor with how many workers."""
+    smaller = {"allowSmallerComputeType": True} if spec.memory.allow_smaller_compute_type else {}
     shape = {
+        **smaller,
         "source": spec.source.model_copy(update={"videos_per_hour": None, "cookies_secret_ref": None}).to_wire(),
         "transcription": spec.transcription.to_wire(),
         "embedding": spec.embedding.to_wire(),
