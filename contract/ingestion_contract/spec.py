@@ -112,8 +112,8 @@ class Source(ApiModel):
         ["en"],
         min_length=1,
         max_length=32,
-        description='Languages that are wanted, in order of preference; "*" is the one that is spoken. Captions are taken '
-        "in them; a video without such captions of which another language is known to be spoken is skipped.",
+        description='Languages that are wanted, in order of preference; "*" is the one that is spoken. Captions are '
+        "taken in them; a video without such captions of which another language is known to be spoken is skipped.",
     )
     videos_per_hour: int | None = Field(
         None,
@@ -300,7 +300,8 @@ class Parallelism(ApiModel):
         1,
         ge=1,
         le=1000,
-        description="Never fewer for want of memory; none, while the run is stalled by OOMAtMinimum after exits in a row.",
+        description="Never fewer for want of memory; none while the run is stalled by OOMAtMinimum after exits in a "
+        "row.",
     )
     max: int = Field(8, ge=1, le=1000, description="Never more.")
 
@@ -365,8 +366,8 @@ class Memory(ApiModel):
         80,
         ge=10,
         le=95,
-        description="Budgets and fits of all workers on a device add up to at most this share of it; the last one there "
-        "may use what it needs at the least.",
+        description="Budgets and fits of all workers on a device add up to at most this share of it; the last one "
+        "there may use what it needs at the least.",
     )
     recovery_after_seconds: int = Field(
         120, ge=1, le=86_400, description="How long memory must have been free before a worker is added."

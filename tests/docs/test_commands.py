@@ -1,10 +1,13 @@
-"""Every command that the documentation quotes exists, with its options."""
+"""Every command that the documentation quotes exists, with its options, their values, and what make may be told."""
 
 import importlib.util
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from enum import Enum
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from typer.core import TyperGroup
@@ -15,7 +18,7 @@ from ingestion_worker.commands import app as ingest
 from kubectl_ingest.cli import app as kubectl_ingest
 from tests.docs.kit import PAGES, ROOT, code
 
-MAKE = re.compile(r"(?:^|\$ |&& |; |: )make ([a-z][a-z-]*)")
+MAKE = re.compile(r"(?:^|\$ |&& |; |: )make ([a-z][a-z-]*)((?: [A-Z_]+=\S+)*)")
 MODULE = re.compile(r"(?:^|/|\s)python3? -m ([\w.]+)")
 PROGRAMS: Mapping[str, TyperGroup] = {
     "kubectl ingest": get_group(kubectl_ingest),
@@ -23,7 +26,10 @@ PROGRAMS: Mapping[str, TyperGroup] = {
     "ingest": get_group(ingest),
 }
 PROGRAM = re.compile(rf"^(?:\$ |\S*/)?({'|'.join(PROGRAMS)}) +(\w[^|&;>]*)$")
-TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+TOLD = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
+"""What may be told to make on its command line."""
 
 
 def unknown(text: str) -> list[str]:
@@ -33,7 +39,9 @@ def unknown(text: str) -> list[str]:
 
 def _unknown_in(line: str) -> Iterator[str]:
     line = line.partition(" #")[0].rstrip()
-    yield from (f"make {name}" for name in MAKE.findall(line) if name not in TARGETS)
+    yield from (f"make {name}" for name, _ in MAKE.findall(line) if name not in TARGETS)
+    told = (setting for _, settings in MAKE.findall(line) for setting in settings.split())
+    yield from (f"make {setting}" for setting in told if setting.partition("=")[0] not in TOLD)
     yield from (f"python -m {name}" for name in MODULE.findall(line) if not _is_module(name))
     quoted = PROGRAM.match(line)
     if quoted:
@@ -52,9 +60,22 @@ def _unknown_options(program: str, words: list[str]) -> Iterator[str]:
     if command is None:
         yield f"{program} {words[0]}"
         return
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    named = (word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word))
-    yield from (f"{program} {words[0]} {option}" for option in named if option not in known | {"--help"})
+    known = {option: item.name for item in command.params for option in (*item.opts, *item.secondary_opts)}
+    hints = get_type_hints(command.callback)
+    for word, after in pairwise([*words[1:], ""]):
+        option, _, value = word.partition("=")
+        if not re.match(r"--?[a-z]", option) or option == "--help":
+            continue
+        if option not in known:
+            yield f"{program} {words[0]} {option}"
+        elif (choices := _choices(hints.get(known[option]))) and (value or after) not in choices:
+            yield f"{program} {words[0]} {option} {value or after}"
+
+
+def _choices(hint: Any) -> list[str]:
+    """Return the values that an option takes, if it takes only some."""
+    kinds = [hint, *get_args(hint)]
+    return [member.value for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for member in kind]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -68,6 +89,8 @@ Prose may say to make anything. `make nothing`, `ingest dance`, `ingest run --li
 
 ```
 $ make demo VIDEOS=50 && make fun    # and make no comment
+make demo GPUS=3
+ingest search "x" --mode best
 .venv/bin/python -m dev.nothing x
 python -m http.server
 kubectl ingest status talks \\
@@ -80,6 +103,8 @@ ingestion-operator run --worker-image IMAGE --adapt
         "ingest dance",
         "ingest run --size",
         "make fun",
+        "make GPUS=3",
+        "ingest search --mode best",
         "python -m dev.nothing",
         "kubectl ingest status --follow",
         "ingestion-operator run --adapt",

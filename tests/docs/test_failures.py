@@ -49,7 +49,9 @@ def test_bounds_are_those_of_the_worker() -> None:
 
     assert f"({media} GiB, or a quarter of what was free on the scratch disk)" in PAGE
     assert f"than a page may have ({page} MiB)" in PAGE
-    assert f"A server may say nothing for {limits.silence_seconds:.0f} s. Media may take two hours in all, pages" in PAGE
+    assert (
+        f"A server may say nothing for {limits.silence_seconds:.0f} s. Media may take two hours in all, pages" in PAGE
+    )
     assert f"`Retry-After` with at most {PATIENCE_SECONDS} seconds" in PAGE
     assert "A transient failure is tried four times in all" in PAGE
     assert (DISK_SHARE, limits.media_seconds, limits.page_seconds, ATTEMPTS) == (4, 2 * 3600, 10 * 60, 4)
