@@ -10,9 +10,10 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from kubectl_ingest.cli import app
-from kubectl_ingest.report import RunReport
-from tests.kubectl_plugin.kit import StandIn, ago, ended, running
-from tests.kubectl_plugin.test_status_view import page
+from kubectl_ingest.observed_run import observe
+from kubectl_ingest.report import RunReport, report
+from kubectl_ingest.status_view import run_view
+from tests.kubectl_plugin.kit import NOW, StandIn, ago, ended, running, shown
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "kubectl-plugin.md").read_text(encoding="utf-8")
@@ -29,8 +30,9 @@ WRONG = {"source": {"urls": ["u"], "captions": "prefer", "videosPerhour": 300}, 
 
 def told(command: str) -> str:
     """What the page shows below a command."""
+    output: str
     [output] = re.findall(rf"^\$ kubectl ingest {re.escape(command)}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    return str(output)
+    return output
 
 
 def said(command: str, *runs: object) -> Result:
@@ -77,9 +79,10 @@ def test_a_table_of_runs_has_the_columns_and_states_that_are_shown() -> None:
 
 
 def test_a_run_is_told_in_the_lines_that_are_shown() -> None:
-    labels = re.findall(r"^(\w+)  +\S", told("status founding-incident -n media"), re.MULTILINE)
+    label = re.compile(r"^(\w+)  +\S", re.MULTILINE)
+    ours = shown(run_view(report(observe(running()), NOW), NOW))
 
-    assert labels == re.findall(r"^(\w+)  +\S", page(running()), re.MULTILINE)
+    assert label.findall(ours) == label.findall(told("status founding-incident -n media"))
 
 
 def test_the_fields_of_the_data_are_named() -> None:
