@@ -3,15 +3,23 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.metrics import WorkerState
 from ingestion_contract.pod import Step
-from ingestion_contract.status import ConditionType
+from ingestion_contract.status import ConditionType, IngestionRunStatus, MemoryStatus, Videos
+from ingestion_operator.decision.decide import decide
+from ingestion_operator.decision.snapshot import Rate, Snapshot
+from ingestion_operator.status.notices import notices
+from ingestion_operator.status.report import next_status
 from tests.docs.kit import ROOT
+from tests.operator.kit import GIB, NOW, ago, make_sample, make_snapshot, make_status
+from tests.operator.replay.kit import recorded
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 WORKER = ROOT / "worker_image" / "ingestion_worker"
@@ -82,3 +90,61 @@ def test_every_alert_is_told_with_its_runbook(path: Path) -> None:
     for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
         for rule in group["rules"]:
             assert f"[{rule['alert']}](runbooks/{path.stem}.md)" in PAGE
+
+
+SUMMARY = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+
+
+def section(title: str) -> str:
+    return PAGE.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", text))
+
+
+def staged() -> Iterator[Snapshot]:
+    """Yield what the recorded runs lack."""
+    full = 23 * GIB
+    yield make_snapshot([make_sample(), None])
+    yield make_snapshot([make_sample(floor=None, device_used=full)] * 2)
+    yield make_snapshot([make_sample(device_used=full)] * 2, memory=MemoryStatus(pressed_since=ago(100)))
+    few = make_status(2).model_copy(update={"videos": Videos(total=200, succeeded=5, failed=15)})
+    yield make_snapshot([make_sample()] * 2, status=few)
+    idle = Rate(audio_seconds_per_hour=9, utilisation=0.1, seconds=600.0, duty=1.0)
+    yield make_snapshot([make_sample()] * 2, rate=idle)
+    lacking = make_snapshot([make_sample(), make_sample(WorkerState.WAITING_FOR_MEMORY)])
+    yield replace(lacking, pods=(lacking.pods[0], replace(lacking.pods[1], unready_since=ago(600))))
+
+
+def steps() -> Iterator[tuple[IngestionRunStatus, IngestionRunStatus]]:
+    """Yield statuses of recorded and of staged runs, each with the one that follows."""
+    for record in (record for records in recorded().values() for record in records):
+        yield record.snapshot.status, next_status(record.snapshot, record.decision, None, record.at)
+    for snapshot in staged():
+        yield snapshot.status, next_status(snapshot, decide(snapshot, NOW), None, NOW)
+
+
+def test_each_condition_of_a_run_has_a_reason_from_its_own_row() -> None:
+    rows = (line.split("|")[1:3] for line in section("Other conditions").splitlines() if line.startswith("| `"))
+    told_of = {kind: words(reasons) for kinds, reasons in rows for kind in words(kinds)}
+    given = {(item.type, item.reason) for _, status in steps() for item in status.conditions}
+
+    assert {reason for _, reason in given} >= {
+        "FitOverestimated",
+        "DeviceTooFull",
+        "MemoryDanger",
+        "OverTarget",
+        "OnCourse",
+    }
+    assert {reason for _, reason in given} >= {"TelemetryStale", "SuccessBelowObjective", "UtilisationBelowObjective"}
+    assert [pair for pair in given if pair[0] not in SUMMARY and pair[1] not in told_of[pair[0]]] == []
+
+
+def test_each_change_and_each_event_has_a_reason_that_is_told_below_changes() -> None:
+    told_of = words(section("Reasons of changes")) | words(section("Reasons of Ready"))
+    changes = {item.reason for _, status in steps() for item in status.adaptations}
+    events = {notice.reason for before, after in steps() for notice in notices(before, after)}
+
+    assert {"MemoryPressure", "SourceBlocked", "SourceProbe"} <= changes & events
+    assert sorted((changes | events) - told_of) == []

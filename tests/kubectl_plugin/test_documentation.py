@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from kubectl_ingest.cli import app
+from kubectl_ingest.cluster import Object
 from kubectl_ingest.observed_run import observe
 from kubectl_ingest.report import RunReport, report
 from kubectl_ingest.status_view import run_view
@@ -35,7 +36,7 @@ def told(command: str) -> str:
     return output
 
 
-def said(command: str, *runs: object) -> Result:
+def said(command: str, *runs: Object) -> Result:
     """What the command says of some runs."""
     return CliRunner().invoke(app, command.split(), obj=StandIn(*([run] for run in runs)).edge(lambda _: "default"))
 

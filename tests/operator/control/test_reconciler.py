@@ -34,8 +34,11 @@ class Workers:
     def __init__(self) -> None:
         self.samples: dict[int, WorkerSample] = {}
         self.now = NOW
+        self.asked: set[str] = set()
 
     async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
+        pods = list(pods)
+        self.asked |= {pod.name for pod in pods}
         found = {pod.uid: self.samples.get(pod.index or 0) for pod in pods}
         return {uid: replace(sample, at=self.now) for uid, sample in found.items() if sample is not None}
 
@@ -102,6 +105,12 @@ class World:
             self.add_pod(Step.WORK, index, "Running", {"running": {"startedAt": "2026-11-24T12:00:00Z"}})
             self.workers.samples[index] = sample
 
+    def change(self, **spec: Any) -> None:
+        """Let the user change the spec."""
+        run = self.kube.objects["ingestionruns", "talks"]
+        metadata = run["metadata"] | {"generation": run["metadata"]["generation"] + 1}
+        self.kube.update(RUNS, "talks", spec=run["spec"] | spec, metadata=metadata)
+
     @property
     def ready(self) -> tuple[str, str]:
         """Reason and message of the run's Ready condition."""
@@ -136,6 +145,29 @@ async def test_a_run_goes_through_its_steps() -> None:
     assert look.ended
     assert world.ready[0] == "Ingested"
     assert world.kube.status()["progress"] == "200/200"
+
+
+async def test_of_a_run_the_operator_writes_the_status_and_nothing_else() -> None:
+    world = World()
+    await world.work(INCIDENT)
+    await world.look()
+    run = world.kube.objects["ingestionruns", "talks"]
+    assert {what for what in world.kube.writes if "ingestionruns" in what} == {"status ingestionruns"}
+    assert run["spec"] == World().kube.objects["ingestionruns", "talks"]["spec"]
+    assert not {"finalizers", "labels", "annotations"} & set(run["metadata"])
+
+
+async def test_a_pod_of_somebody_else_is_neither_asked_nor_touched_though_it_has_the_labels_of_a_run() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 2)
+    world.add_pod(Step.WORK, 2, "Running", {"running": {"startedAt": "2026-11-24T12:00:00Z"}})
+    pod = world.kube.objects["pods", "talks-work-2"]
+    pod["metadata"]["ownerReferences"] = [{"controller": True, "uid": "somebody-elses-job"}]
+    world.kube.put(PODS, pod)
+    await world.look()
+    assert world.workers.asked == {"talks-work-0", "talks-work-1"}
+    assert "merge pods talks-work-1" in world.kube.writes
+    assert "merge pods talks-work-2" not in world.kube.writes
 
 
 async def test_the_status_comes_before_what_it_says_and_events_come_last() -> None:
@@ -311,6 +343,15 @@ async def test_a_spec_that_cannot_be_used_is_said_and_nothing_is_made() -> None:
     assert world.kube.writes == ["status ingestionruns"]
 
 
+async def test_a_spec_that_was_mended_is_looked_at_at_once() -> None:
+    world = World(workers={"parallelism": {"initial": 1, "min": 5, "max": 8}})
+    await world.look()
+    world.change(workers={"parallelism": {"initial": 5, "min": 5, "max": 8}})
+    await world.look()
+    assert world.ready[0] == "Discovering"
+    assert "create jobs talks-discover" in world.kube.writes
+
+
 async def test_a_result_whose_pod_has_gone_is_made_again() -> None:
     world = World()
     await world.look()
@@ -344,6 +385,37 @@ async def test_suspending_suspends_the_work_and_going_on_lets_it_go_on() -> None
         world.kube.update(RUNS, "talks", spec=run["spec"] | {"suspend": suspend})
         await world.look()
         assert world.kube.job("talks-work")["spec"].get("suspend", False) is suspend
+
+
+async def test_suspending_a_run_that_its_source_blocks_ends_the_probes_too() -> None:
+    world = World()
+    await world.work([])
+    world.add_pod(Step.WORK, 0, "Failed", {"terminated": {"exitCode": 75, "finishedAt": "2026-11-24T12:00:05Z"}})
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 0
+    world.change(suspend=True)
+    for _ in range(3):
+        await world.look(3600)
+    spec = world.kube.job("talks-work")["spec"]
+    assert (world.ready[0], spec["suspend"], spec["parallelism"]) == ("Suspended", True, 0)
+    world.change(suspend=False)
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+
+
+async def test_workers_that_ended_in_a_row_for_want_of_memory_are_tried_again_after_any_change_of_the_spec() -> None:
+    world = World(workers={"parallelism": {"initial": 1, "min": 1, "max": 8}})
+    await world.work([])
+    for index in range(8):
+        ended = {"exitCode": 85, "finishedAt": f"2026-11-24T12:00:1{index}Z"}
+        world.add_pod(Step.WORK, index, "Failed", {"terminated": ended})
+    for _ in range(3):
+        await world.look(60)
+    assert (world.ready[0], world.kube.job("talks-work")["spec"]["parallelism"]) == ("OOMAtMinimum", 0)
+    world.change(ttlSecondsAfterFinished=60)
+    for _ in range(2):
+        await world.look()
+    assert (world.ready[0], world.kube.job("talks-work")["spec"]["parallelism"]) == ("Ingesting", 1)
 
 
 async def test_a_deadline_that_has_passed_is_handed_to_the_job_once() -> None:

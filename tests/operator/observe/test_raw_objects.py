@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import ShardSummary, encode_summary
 from ingestion_operator.kube import Listing
@@ -91,10 +93,22 @@ def test_why_a_pod_cannot_start() -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
     assert pod_from(raw_pod("Pending", waiting)).trouble == "ImagePullBackOff: no such image"
     assert pod_from(raw_pod("Pending", {"waiting": {"reason": "ContainerCreating"}})).trouble is None
-    unschedulable = raw_pod("Pending", {})
-    words = {"reason": "Unschedulable", "message": "Insufficient nvidia.com/gpu"}
-    unschedulable["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", **words}]
-    assert pod_from(unschedulable).trouble == "Unschedulable: Insufficient nvidia.com/gpu"
+    no_secret = {"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "s3" not found'}}
+    assert pod_from(raw_pod("Pending", no_secret)).trouble == 'CreateContainerConfigError: secret "s3" not found'
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("Unschedulable", "Insufficient nvidia.com/gpu"),
+        ("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates"),
+    ],
+)
+def test_why_a_pod_finds_no_node(reason: str, message: str) -> None:
+    pending = raw_pod("Pending", {})
+    condition = {"type": "PodScheduled", "status": "False", "reason": reason, "message": message}
+    pending["status"]["conditions"] = [condition]
+    assert pod_from(pending).trouble == f"{reason}: {message}"
 
 
 def test_an_index_that_is_no_number_is_none() -> None:
