@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -20,7 +20,7 @@ from ingestion_worker.device.none import NoDevice
 from ingestion_worker.local import supervisor
 from ingestion_worker.local.display import Quiet
 from ingestion_worker.local.fleet import Seen
-from ingestion_worker.local.interrupt import Interrupt
+from ingestion_worker.local.interrupt import Interrupt, Interrupted
 from ingestion_worker.local.metrics_page import Page
 from ingestion_worker.local.progress import Meter
 from ingestion_worker.local.supervisor import Supervisor
@@ -70,6 +70,8 @@ class SimulatedChild:
     released: bool = False
     worked: bool = True
     answers: bool = True
+    asked_to_stop: bool = False
+    killed: bool = False
     error: str = "it crashed"
     page: Page = field(default_factory=lambda: Page(state=WorkerState.WORKING, own=4 * GIB))
 
@@ -81,13 +83,13 @@ class SimulatedChild:
         pass
 
     def end_code(self) -> int | None:
-        return type(self).act()
+        return ExitCode.KILLED if self.killed else type(self).act()
 
     def stop(self) -> None:
-        pass
+        self.asked_to_stop = True
 
     def kill(self) -> None:
-        pass
+        self.killed = True
 
 
 @pytest.fixture
@@ -103,10 +105,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
     return time
 
 
-def supervise(store: Store, device: Device, folder: Path) -> Supervisor:
+def supervise(store: Store, device: Device, folder: Path, interrupt: Interrupt | None = None) -> Supervisor:
     listed = video_list.write_once(store, UID, VIDEOS, [range(len(VIDEOS))])
     meter = Meter("talks", device.name, True, 75, len(VIDEOS), None, 0.0, Tally())
-    return Supervisor(RUN, store, listed, [], 1, device, meter, Quiet(), Interrupt(), folder)
+    return Supervisor(RUN, store, listed, [], 1, device, meter, Quiet(), interrupt or Interrupt(), folder)
 
 
 def record(store: Store, video: Video) -> None:
@@ -146,3 +148,30 @@ def test_a_budget_shrinks_when_others_take_memory_and_grows_when_they_give_it_ba
     monkeypatch.setattr(SimulatedChild, "act", staticmethod(work), raising=False)
     supervise(store, machine, tmp_path).work()
     assert [budgets[at] for at in (20, 100, 190)] == [18, 12, 18]
+
+
+@pytest.mark.parametrize(("signals", "killed_after"), [([5.0], supervisor.STOP_SECONDS), ([5.0, 8.0], 3.0)])
+def test_a_signal_lets_workers_commit_for_a_while_and_a_second_one_kills_them(
+    store: Store,
+    clock: SimulatedTime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    signals: list[float],
+    killed_after: float,
+) -> None:
+    interrupt, children = Interrupt(), []
+
+    def begin(*arguments: Any) -> SimulatedChild:
+        children.append(SimulatedChild(*arguments))
+        return children[0]
+
+    def hang() -> None:
+        interrupt.times = sum(at <= clock.now for at in signals)
+
+    monkeypatch.setattr(supervisor, "Child", begin)
+    monkeypatch.setattr(SimulatedChild, "act", staticmethod(hang), raising=False)
+    with pytest.raises(Interrupted):
+        supervise(store, SimulatedMachine(), tmp_path, interrupt).work()
+    [child] = children
+    assert (child.asked_to_stop, child.killed) == (True, True)
+    assert killed_after <= clock.now - signals[0] <= killed_after + 7
