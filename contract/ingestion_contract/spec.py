@@ -317,7 +317,10 @@ class Parallelism(ApiModel):
 class Resources(ApiModel):
     """Compute resources of a worker, as in a pod."""
 
-    limits: ResourceMap = Field({"nvidia.com/gpu": 1}, description="By default one GPU, or one time slice of one.")
+    limits: ResourceMap = Field(
+        {"nvidia.com/gpu": 1},
+        description="By default one GPU, or one time slice of one; what is given here takes its place.",
+    )
     requests: ResourceMap = Field({}, description="What is not given is as in limits.")
 
 

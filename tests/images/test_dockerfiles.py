@@ -42,6 +42,12 @@ def test_it_installs_extras_that_there_are(image: Image) -> None:
     assert extras <= set(project["optional-dependencies"])
 
 
+def test_workers_have_the_back_ends_of_the_storage_that_the_documentation_names() -> None:
+    variants = re.findall(r'extras="([a-z0-9 ]+)"', Image.WORKER.dockerfile.read_text(encoding="utf-8"))
+    assert variants
+    assert all({"s3", "gcs"} <= set(variant.split()) for variant in variants)
+
+
 def test_both_images_stand_on_the_same_base() -> None:
     bases = {re.findall(r"^ARG BASE_IMAGE=(.+)$", image.dockerfile.read_text(), re.MULTILINE)[0] for image in Image}
     assert len(bases) == 1
