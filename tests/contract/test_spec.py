@@ -1,5 +1,6 @@
 """The rules between fields hold without an API server too: a worker reads the same manifest."""
 
+import json
 from typing import Any
 
 import pytest
@@ -31,6 +32,29 @@ def test_what_was_read_is_written_again_the_same() -> None:
     run = parse_run(manifest(suspend=True, workers={"parallelism": {"initial": 4, "min": 2, "max": 6}}))
 
     assert IngestionRun.from_wire(run.to_wire()) == run
+
+
+OUTPUT = {"uri": "s3://bucket/prefix"}
+SOURCE = {"urls": ["https://example.org/feed.xml"]}
+
+
+@pytest.mark.parametrize("name", ["other/secret", "../secret", "other.namespace:secret", "a b", "$(NAME)", ""])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"output": {**OUTPUT, "credentialsSecretRef": {"name": "NAME"}}},
+        {"source": {**SOURCE, "cookiesSecretRef": {"name": "NAME", "key": "cookies.txt"}}},
+        {"output": {"persistentVolumeClaim": {"claimName": "NAME"}}},
+        {"workers": {"modelCache": {"persistentVolumeClaim": {"claimName": "NAME"}}}},
+        {"workers": {"priorityClassName": "NAME"}},
+        {"workers": {"runtimeClassName": "NAME"}},
+    ],
+    ids=["credentials", "cookies", "output", "models", "priority", "runtime"],
+)
+def test_no_name_leads_out_of_the_namespace(spec: dict[str, Any], name: str) -> None:
+    parse_run(manifest(**json.loads(json.dumps(spec).replace("NAME", "name"))))
+    with pytest.raises(ValidationError, match=r"at least 1 character|match pattern"):
+        parse_run(manifest(**json.loads(json.dumps(spec).replace("NAME", name))))
 
 
 @pytest.mark.parametrize(

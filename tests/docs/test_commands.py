@@ -18,6 +18,7 @@ from ingestion_worker.commands import app as ingest
 from kubectl_ingest.cli import app as kubectl_ingest
 from tests.docs.kit import PAGES, ROOT, code
 
+EXAMPLES = sorted(path for folder in ("examples", "gitops") for path in (ROOT / folder).rglob("*.yaml"))
 MAKE = re.compile(r"(?:^|\$ |&& |; |: )make ([a-z][a-z-]*)((?: [A-Z_]+=\S+)*)")
 MODULE = re.compile(r"(?:^|/|\s)python3? -m ([\w.]+)")
 PROGRAMS: Mapping[str, TyperGroup] = {
@@ -81,6 +82,14 @@ def _choices(hint: Any) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_exist(page: Path) -> None:
     assert unknown(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_the_comments_of_examples_exist(example: Path) -> None:
+    comments = re.findall(r"^# {3}(\S.*)$", example.read_text(encoding="utf-8"), re.MULTILINE)
+    fenced = "\n".join(["```", *comments, "```"])
+
+    assert unknown(fenced) == []
 
 
 def test_a_command_that_is_not_there_is_found() -> None:

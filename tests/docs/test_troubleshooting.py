@@ -15,10 +15,12 @@ from ingestion_contract.pod import Step
 from ingestion_contract.status import ConditionType, IngestionRunStatus, MemoryStatus, Videos
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.snapshot import Rate, Snapshot
+from ingestion_operator.desired.jobs import work_job
+from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.status.notices import notices
 from ingestion_operator.status.report import next_status
 from tests.docs.kit import ROOT
-from tests.operator.kit import GIB, NOW, ago, make_sample, make_snapshot, make_status
+from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapshot, make_status
 from tests.operator.replay.kit import recorded
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -78,6 +80,20 @@ def test_every_reason_that_is_told_there_is() -> None:
 @pytest.mark.parametrize("code", list(ExitCode))
 def test_every_exit_code_is_told_with_its_name(code: ExitCode) -> None:
     assert re.search(rf"^\| {code.value} \| `{code.name}` \|", PAGE, re.MULTILINE)
+
+
+def test_an_exit_counts_against_its_shard_as_the_job_has_it() -> None:
+    job = work_job(make_run(), shards=3, parallelism=1, settings=WorkerSettings("worker:1"))["spec"]
+    rules = [rule for rule in job["podFailurePolicy"]["rules"] if "onExitCodes" in rule]
+    taken = {code: rule["action"] for rule in rules for code in rule["onExitCodes"]["values"]}
+    rows = (line.split("|")[1:5] for line in PAGE.split("## Exit codes\n", 1)[1].split("\n## ")[0].splitlines())
+    told = {int(row[0]): row[3].strip() for row in rows if row and row[0].strip().isdecimal()}
+    words_of_action = {"Ignore": "no", "FailJob": "the Job fails", None: "yes"}
+
+    assert set(told) >= set(map(int, ExitCode))
+    assert job["backoffLimitPerIndex"] == 3, "four attempts"
+    for code, said in told.items():
+        assert code == 0 or re.split("[,;]", said)[0] == words_of_action[taken.get(code)], code
 
 
 @pytest.mark.parametrize("kind", list(ConditionType))

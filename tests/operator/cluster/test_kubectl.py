@@ -39,6 +39,9 @@ async def test_applying_twice_changes_nothing_and_diff_is_empty_before_and_after
     said = kubectl(cluster, "wait", "--for=condition=Ready", RUN, "-n", runs.namespace, "--timeout=60s")
     assert said.strip() == f"{RUN} condition met"
     assert (await runs.status()).progress == "4/4"
+    for end in ("jsonpath={.status.completionTime}", "condition=Complete"):
+        said = kubectl(cluster, "wait", f"--for={end}", RUN, "-n", runs.namespace, "--timeout=1s")
+        assert said.strip() == f"{RUN} condition met"
 
     assert kubectl(cluster, "diff", *side, "-f", "-", given=manifest) == ""
     assert apply(cluster, manifest, *side) == f"{RUN} {again}"

@@ -299,6 +299,18 @@ async def test_a_name_that_is_taken_is_said_and_the_run_goes_on_once_it_is_free(
     assert world.ready[0] == "Discovering"
 
 
+@pytest.mark.parametrize("owner", [[], [{"controller": True, "uid": "x", "kind": "Deployment", "name": "talks"}]])
+async def test_a_config_map_of_somebody_else_is_left_as_it_is(owner: list[dict[str, Any]]) -> None:
+    world = World()
+    meta = {"name": "talks-limits", "namespace": "default", "ownerReferences": owner}
+    world.kube.put(CONFIG_MAPS, {"kind": "ConfigMap", "metadata": meta, "data": {"theirs": "1"}})
+    await world.work([])
+    await world.look()
+    assert world.kube.objects["configmaps", "talks-limits"]["data"] == {"theirs": "1"}
+    assert world.ready[0] == "NameTaken"
+    assert ("jobs", "talks-work") not in world.kube.objects
+
+
 async def test_what_an_earlier_run_of_the_same_name_left_is_waited_for() -> None:
     world = World()
     owner = {"controller": True, "uid": "earlier", "kind": identity.KIND, "name": "talks"}

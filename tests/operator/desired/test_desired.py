@@ -1,6 +1,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from ingestion_contract import pod
 from ingestion_contract.limits import Limits
 from ingestion_contract.pod import Step
@@ -9,6 +11,21 @@ from ingestion_operator.desired.config_maps import limits_config_map, run_config
 from ingestion_operator.desired.jobs import single_job, work_job
 from ingestion_operator.desired.pod_template import WorkerSettings, pod_template, proxies
 from tests.operator.kit import RUN_UID, make_run
+
+EVERYTHING: dict[str, Any] = {
+    "source": {"urls": ["https://videos.example/list"], "cookiesSecretRef": {"name": "yt", "key": "cookies.txt"}},
+    "output": {"uri": "s3://bucket/$(HOME)", "credentialsSecretRef": {"name": "s3"}},
+    "workers": {
+        "resources": {"limits": {"memory": "9Gi"}},
+        "nodeSelector": {"zone": "a"},
+        "tolerations": [{"operator": "Exists"}],
+        "priorityClassName": "high",
+        "runtimeClassName": "gvisor",
+        "modelCache": {"persistentVolumeClaim": {"claimName": "models"}},
+    },
+    "queueName": "gpus",
+}
+"""All that a run's author may say of pods."""
 
 SETTINGS = WorkerSettings(image="worker:1", service_account="ingestion-worker")
 OWNER = {
@@ -103,6 +120,7 @@ def test_the_worker_reads_back_the_run_it_is_given() -> None:
 def test_a_pod_has_no_token_and_no_privilege() -> None:
     spec = pod_template(make_run(), Step.WORK, SETTINGS)["spec"]
     assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
     assert spec["serviceAccountName"] == "ingestion-worker"
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -111,6 +129,24 @@ def test_a_pod_has_no_token_and_no_privilege() -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_runs_author_chooses_resources_placement_and_references_and_nothing_else_of_a_pod(step: Step) -> None:
+    plain, chosen = (pod_template(run, step, SETTINGS)["spec"] for run in (make_run(), make_run(spec=EVERYTHING)))
+    own = {"volumes", "containers", "nodeSelector", "tolerations", "priorityClassName", "runtimeClassName"}
+    of_container = {"command", "resources", "volumeMounts", "envFrom"}
+
+    assert {key: value for key, value in chosen.items() if key not in own} == {
+        key: value for key, value in plain.items() if key not in own
+    }
+    [theirs], [ours] = chosen["containers"], plain["containers"]
+    assert {key: theirs[key] for key in theirs.keys() - of_container} == {
+        key: ours[key] for key in ours.keys() - of_container
+    }
+    assert theirs["command"][:-1] == ours["command"][:-1]
+    kinds = {kind for volume in chosen["volumes"] for kind in volume if kind != "name"}
+    assert kinds <= {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}
 
 
 def test_volumes_belong_to_a_group_unless_the_platform_is_to_choose() -> None:

@@ -28,6 +28,7 @@ from ingestion_worker.local.tally import Tally
 from ingestion_worker.output import video_list
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
+from ingestion_worker.steps.ending import STOP_SECONDS
 from tests.worker.support.runs import UID, run_of
 
 GIB = 2**30
@@ -150,7 +151,7 @@ def test_a_budget_shrinks_when_others_take_memory_and_grows_when_they_give_it_ba
     assert [budgets[at] for at in (20, 100, 190)] == [18, 12, 18]
 
 
-@pytest.mark.parametrize(("signals", "killed_after"), [([5.0], supervisor.STOP_SECONDS), ([5.0, 8.0], 3.0)])
+@pytest.mark.parametrize(("signals", "killed_after"), [([5.0], STOP_SECONDS), ([5.0, 8.0], 3.0)])
 def test_a_signal_lets_workers_commit_for_a_while_and_a_second_one_kills_them(
     store: Store,
     clock: SimulatedTime,
@@ -159,7 +160,8 @@ def test_a_signal_lets_workers_commit_for_a_while_and_a_second_one_kills_them(
     signals: list[float],
     killed_after: float,
 ) -> None:
-    interrupt, children = Interrupt(), []
+    interrupt = Interrupt()
+    children: list[SimulatedChild] = []
 
     def begin(*arguments: Any) -> SimulatedChild:
         children.append(SimulatedChild(*arguments))
