@@ -430,6 +430,39 @@ async def test_workers_that_ended_in_a_row_for_want_of_memory_are_tried_again_af
     assert (world.ready[0], world.kube.job("talks-work")["spec"]["parallelism"]) == ("Ingesting", 1)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason", "workers"),
+    [
+        ({"memory": {"targetPercent": 40}}, "OverTarget", 1),
+        ({"workers": {"parallelism": {"initial": 1, "min": 1, "max": 1}}}, "BoundsChanged", 1),
+        ({"workers": {"parallelism": {"initial": 3, "min": 3, "max": 8}}}, "BoundsChanged", 3),
+    ],
+)
+async def test_what_may_change_while_a_run_goes_on_is_followed(
+    change: dict[str, Any], reason: str, workers: int
+) -> None:
+    world = World(workers={"parallelism": {"initial": 2, "min": 1, "max": 8}})
+    await world.work([make_sample(limits_revision=1)] * 2)
+    for _ in range(3):
+        await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+    world.change(**change)
+    await world.look(60)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == workers
+    assert world.kube.status()["adaptations"][-1]["reason"] == reason
+
+
+async def test_the_objective_that_counts_is_the_one_at_the_end() -> None:
+    world = World()
+    await world.work([])
+    world.change(objectives={"minSuccessPercent": 5})
+    world.kube.update(JOBS, "talks-work", status={"conditions": [{"type": "Complete", "status": "True"}]})
+    await world.look()
+    world.end_step(Step.FINISH, FinishSummary(total=200, succeeded=10, failed=190, skipped=0))
+    await world.look()
+    assert world.ready[0] == "Ingested"
+
+
 async def test_a_deadline_that_has_passed_is_handed_to_the_job_once() -> None:
     world = World(activeDeadlineSeconds=100)
     await world.work([make_sample()] * 4)
@@ -520,6 +553,11 @@ async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
     await world.look()
     for step in Step:
         assert world.kube.job(f"talks-{step}")["spec"]["ttlSecondsAfterFinished"] == 3600
+    assert world.ready[0] == "TooFewSucceeded"
+    world.change(ttlSecondsAfterFinished=60)
+    await world.look()
+    for step in Step:
+        assert world.kube.job(f"talks-{step}")["spec"]["ttlSecondsAfterFinished"] == 60
     assert world.ready[0] == "TooFewSucceeded"
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ingestion_contract.pod import Step
@@ -63,6 +65,23 @@ def test_a_failed_discovery_speaks_in_the_words_of_its_last_attempt() -> None:
         ended_pod(1, 1, last, step=Step.DISCOVER, seconds_ago=5),
     )
     assert failure == Failure("SourceGone", "the playlist does not exist")
+
+
+def test_a_container_that_ended_without_a_word_is_told_by_its_exit_code_and_last_line() -> None:
+    killed = ended_pod(0, 137, step=Step.DISCOVER)
+    assert killed.exit is not None
+    ended = replace(killed.exit, reason="OOMKilled", message="INFO listing\nINFO page 7\n")
+    failure = discover(make_job(Step.DISCOVER, failed=True), replace(killed, exit=ended))
+    assert failure == Failure("StepFailed", "the container ended with exit code 137 (OOMKilled): INFO page 7")
+
+
+@pytest.mark.parametrize("step", [Step.DISCOVER, Step.FINISH])
+def test_a_failed_step_of_which_no_pod_is_left_has_the_words_of_its_job(step: Step) -> None:
+    job = make_job(step, failed=True, failure="BackoffLimitExceeded: Job has reached the specified backoff limit")
+    jobs = [job] if step is Step.DISCOVER else [make_job(complete=True), job]
+    snapshot = make_snapshot(status=NEW if step is Step.DISCOVER else None, jobs=jobs)
+    failure = discovery(snapshot) if step is Step.DISCOVER else final_count(snapshot)
+    assert failure == Failure(f"{step.value.title()}Failed", job.failure)
 
 
 def test_an_empty_list_is_a_failure() -> None:

@@ -145,6 +145,18 @@ class TestSteps:
         assert ready(status) == ("SourceGone", "the playlist does not exist")
         assert holds(status.conditions, ConditionType.FAILED)
 
+    def test_why_the_last_attempt_failed_is_said_while_the_next_is_waited_for(self) -> None:
+        error = ErrorSummary(reason="SourceUnavailable", detail="https://x does not answer: HTTP Error 503")
+        failed = ended_pod(0, 1, error, step=Step.DISCOVER)
+        status = report(make_snapshot(status=NEW, jobs=[make_job(Step.DISCOVER)], others=[failed]))
+        told = "the source is being listed; the last attempt failed: https://x does not answer: HTTP Error 503"
+        assert ready(status) == ("Discovering", told)
+
+    def test_a_run_whose_output_is_counted_says_so(self) -> None:
+        jobs = [WORK_DONE, make_job(Step.FINISH, created_at=ago(5))]
+        counting = report(make_snapshot(status=make_status(), jobs=jobs))
+        assert (kstatus(counting), ready(counting)) == ("InProgress", ("Finishing", "the output is being counted"))
+
     def test_what_keeps_a_pod_from_starting_is_said(self) -> None:
         stuck = make_pod(0, step=Step.DISCOVER, running=False, trouble="ImagePullBackOff: no such image")
         status = report(make_snapshot(status=NEW, jobs=[make_job(Step.DISCOVER)], others=[stuck]))
