@@ -19,6 +19,8 @@ from ingestion_operator.desired.jobs import work_job
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.status.notices import notices
 from ingestion_operator.status.report import next_status
+from ingestion_worker.conclusion import ConfigurationError, ModelUnavailable, PodTooSmall, StickyDeviceFault
+from ingestion_worker.models.model_source import NOT_FOUND
 from tests.docs.kit import ROOT
 from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapshot, make_status
 from tests.operator.replay.kit import recorded
@@ -94,6 +96,13 @@ def test_an_exit_counts_against_its_shard_as_the_job_has_it() -> None:
     assert job["backoffLimitPerIndex"] == 3, "four attempts"
     for code, said in told.items():
         assert code == 0 or re.split("[,;]", said)[0] == words_of_action[taken.get(code)], code
+
+
+def test_a_word_of_workers_has_the_exit_code_that_is_told() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.split("### Words of workers", 1)[1], re.MULTILINE)
+    codes = {error.reason: error.code for error in (PodTooSmall, ModelUnavailable, StickyDeviceFault)}
+
+    assert {word: int(code) for word, code in rows} == {**codes, NOT_FOUND: ConfigurationError.code}
 
 
 @pytest.mark.parametrize("kind", list(ConditionType))

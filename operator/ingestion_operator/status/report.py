@@ -296,7 +296,7 @@ class _Report:
         work = self._snapshot.jobs.get(Step.WORK)
         complaint = last_complaint(self._snapshot, Step.WORK)
         told = complaint is not None and work is not None and work.failed and not work.past_deadline
-        return f"; {complaint.message}" if complaint is not None and told else ""
+        return f"; the last worker: {complaint.reason}: {complaint.message}" if complaint is not None and told else ""
 
     def _throughput(self, audio_seconds: int) -> Throughput:
         work = self._snapshot.jobs.get(Step.WORK)

@@ -213,6 +213,20 @@ class TestSteps:
         snapshot = make_snapshot(status=make_status(), jobs=jobs, others=[ended_pod(0, 0, count, step=Step.FINISH)])
         assert holds(report(snapshot).conditions, ConditionType.COMPLETE)
 
+    def test_a_run_that_failed_with_its_workers_ends_with_the_words_of_the_last_one(self) -> None:
+        jobs = [make_job(failed=True), make_job(Step.FINISH, complete=True)]
+        count = FinishSummary(total=200, succeeded=0, failed=200, skipped=0, reasons={"NotProcessed": 200})
+        error = ErrorSummary(reason="ModelNotFound", detail="spec.embedding.model names /nowhere, which is no folder")
+        pods = [ended_pod(0, 0, count, step=Step.FINISH), ended_pod(0, 64, error), ended_pod(1, 143, seconds_ago=9)]
+        reason, message = ready(report(make_snapshot(status=make_status(), jobs=jobs, others=pods)))
+        assert reason == "TooFewSucceeded"
+        assert message.startswith(
+            "0 of 200 videos that exist and may be read were ingested; 200 failed (NotProcessed 200)"
+        )
+        assert message.endswith(
+            "; the last worker: ModelNotFound: spec.embedding.model names /nowhere, which is no folder"
+        )
+
 
 class TestLevers:
     def test_a_run_that_its_deadline_has_stopped_is_judged_by_what_is_finished(self) -> None:
