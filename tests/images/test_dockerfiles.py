@@ -48,6 +48,23 @@ def test_workers_have_the_back_ends_of_the_storage_that_the_documentation_names(
     assert all({"s3", "gcs"} <= set(variant.split()) for variant in variants)
 
 
+def test_the_documentation_names_every_argument_of_the_builds_and_no_other() -> None:
+    page = (REPOSITORY / "docs" / "images.md").read_text(encoding="utf-8")
+    table = page.split("| argument | default | meaning |", 1)[1].split("\n\n", 1)[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    told = {name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)}
+    dockerfiles = "\n".join(image.dockerfile.read_text(encoding="utf-8") for image in Image)
+    assert told == set(re.findall(r"^ARG ([A-Z_]+)", dockerfiles, re.MULTILINE))
+
+
+def test_an_image_begins_as_the_documentation_says() -> None:
+    worker, operator = (image.dockerfile.read_text(encoding="utf-8") for image in (Image.WORKER, Image.OPERATOR))
+    assert 'ENTRYPOINT ["ingest"]\nCMD ["doctor"]' in worker
+    assert 'ENTRYPOINT ["ingestion-operator"]' in operator
+    for text in (worker, operator):
+        assert "USER 65532:65532" in text
+
+
 def test_both_images_stand_on_the_same_base() -> None:
     bases = {re.findall(r"^ARG BASE_IMAGE=(.+)$", image.dockerfile.read_text(), re.MULTILINE)[0] for image in Image}
     assert len(bases) == 1
