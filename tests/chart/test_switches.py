@@ -309,6 +309,19 @@ def test_the_runbook_of_an_alert_becomes_an_address_where_its_folder_has_one() -
     assert "runbook_url" not in silent
 
 
+def test_grafanas_alerts_have_the_address_of_their_runbooks_too() -> None:
+    address = {"runbookBaseUrl": "https://docs.example.org/runbooks/"}
+    values = {"monitoring": {"grafanaAlerts": {"enabled": True}, "prometheusRule": address}}
+    (found,) = (found for found in render(values).all("ConfigMap") if "ingestion-operator.yaml" in found["data"])
+    groups = yaml.safe_load(found["data"]["ingestion-operator.yaml"])["groups"]
+    rules = [rule["annotations"] for group in groups for rule in group["rules"]]
+
+    assert len(rules) > 5
+    for rule in rules:
+        assert rule["runbook_url"] == rule["runbook"].replace("docs/runbooks", "https://docs.example.org/runbooks")
+    assert "runbook_url" not in render({"monitoring": {"grafanaAlerts": {"enabled": True}}}).text
+
+
 def test_grafana_gets_the_alerts_for_its_own_data_source() -> None:
     said = {"enabled": True, "dataSourceUid": "mimir", "labelKey": "rules", "labelValue": "yes"}
     rendered = render({"monitoring": {"labels": MONITORING_LABELS, "grafanaAlerts": said}})
