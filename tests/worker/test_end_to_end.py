@@ -56,6 +56,9 @@ def test_speech_becomes_text_and_vectors_and_a_stop_in_the_middle_loses_nothing(
         manifest = manifests[f"generic:{video.id}"]
         transcript = run.transcript(manifest)
         assert transcript.source == ("manual_captions" if video.has_captions else "asr")
+        text = next(file.path for file in transcript.files if file.path.endswith(".jsonl"))
+        confidences = [json.loads(line).get("confidence") for line in (run.output / text).read_text().splitlines()]
+        assert all(one is None if video.has_captions else one <= 0 for one in confidences)
         assert manifest.dimension == 384
         chunks = next(file.path for file in manifest.files if file.path.endswith(".parquet"))
         table = pq.read_table(io.BytesIO((run.output / chunks).read_bytes()))

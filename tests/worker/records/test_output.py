@@ -15,7 +15,7 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.records import TranscriptManifest, VideoManifest
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
-from tests.worker.support.http_source import Answer, HttpSource
+from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import run_of
 from tests.worker.support.stand_ins import StandInRecogniser
@@ -73,6 +73,20 @@ def test_a_captioned_video_has_the_captions_text_and_names_no_speech_model(bench
     assert (transcript.source, transcript.asr_model) == ("manual_captions", None)
     assert StandInRecogniser.batches == []
     assert bench.sample("ingestion_audio_seconds_total") == 0
+
+
+def test_captions_whose_source_tells_no_length_are_as_long_as_their_last_one_ends(
+    bench: Bench, source: HttpSource
+) -> None:
+    track = b"WEBVTT\n\n00:00.000 --> 00:02.000\nhello\n\n00:03.000 --> 00:07.500\nand goodbye\n"
+    captions = source.set("/captions.vtt", Answer(track, kind="text/vtt"))
+    video = bench.list([source.set("/watch.html", page(f"{source.url}/none.mp3", captions))])[0]
+    assert bench.work(RUN).code is ExitCode.DONE
+    manifest = bench.store.read_record(layout.manifest(video_key(video, RUN.spec)), VideoManifest)
+    assert manifest is not None
+    assert manifest.audio_seconds == 7.5
+    lines = content(bench, transcript_of(bench, manifest), "transcript.jsonl").splitlines()
+    assert [set(json.loads(line)) & {"confidence", "words"} for line in lines] == [set(), set()]
 
 
 def test_silence_is_a_video_without_words(bench: Bench, source: HttpSource) -> None:
