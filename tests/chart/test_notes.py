@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dev.write_chart import CHART
+from ingestion_contract.spec import parse_run
 from tests.chart.kit import NAMESPACE, RELEASE, copy_of_the_chart, render
 
 
@@ -25,6 +28,12 @@ def test_they_say_what_is_served_and_what_to_do_next(tmp_path: Path) -> None:
     assert f"helm test {RELEASE} -n {NAMESPACE}" in said
     assert "kubectl apply -n default" in said
     assert "leaves the CustomResourceDefinition and every IngestionRun" in said
+
+
+def test_the_run_that_they_show_is_one_that_the_api_takes(tmp_path: Path) -> None:
+    manifest = notes(tmp_path).split("<<EOF\n", 1)[1].split("EOF", 1)[0]
+
+    assert parse_run(yaml.safe_load(manifest)).spec.source.limit == 10
 
 
 def test_they_warn_of_what_the_values_bring_with_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
+from ingestion_contract.exit_codes import IGNORED, ExitCode
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, FinishSummary
 from ingestion_operator.decision.snapshot import Snapshot
@@ -68,8 +69,12 @@ def result_is_lost(snapshot: Snapshot) -> bool:
 
 
 def last_complaint(snapshot: Snapshot, step: Step) -> Failure | None:
-    """Return why the latest failed attempt of a step failed, in the worker's words where it has any."""
-    exits = [pod.exit for pod in snapshot.pods_of(step) if pod.exit is not None and pod.exit.code != 0]
+    """Return why the latest failed attempt of a step failed, in the worker's words where it has any.
+
+    Of workers only exits that count: one that was asked to stop has failed nothing.
+    """
+    passed_over = (ExitCode.DONE, *(IGNORED if step is Step.WORK else ()))
+    exits = [pod.exit for pod in snapshot.pods_of(step) if pod.exit is not None and pod.exit.code not in passed_over]
     if not exits:
         return None
     latest = max(exits, key=lambda ended: ended.finished_at or _BEGINNING)

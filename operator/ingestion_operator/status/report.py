@@ -295,8 +295,9 @@ class _Report:
     def _work_complaint(self) -> str:
         work = self._snapshot.jobs.get(Step.WORK)
         complaint = last_complaint(self._snapshot, Step.WORK)
-        told = complaint is not None and work is not None and work.failed and not work.past_deadline
-        return f"; the last worker: {complaint.reason}: {complaint.message}" if complaint is not None and told else ""
+        if complaint is None or work is None or not work.failed or work.past_deadline:
+            return ""
+        return f"; the last worker that failed: {complaint.reason}: {complaint.message}"
 
     def _throughput(self, audio_seconds: int) -> Throughput:
         work = self._snapshot.jobs.get(Step.WORK)

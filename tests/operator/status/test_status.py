@@ -217,14 +217,14 @@ class TestSteps:
         jobs = [make_job(failed=True), make_job(Step.FINISH, complete=True)]
         count = FinishSummary(total=200, succeeded=0, failed=200, skipped=0, reasons={"NotProcessed": 200})
         error = ErrorSummary(reason="ModelNotFound", detail="spec.embedding.model names /nowhere, which is no folder")
-        pods = [ended_pod(0, 0, count, step=Step.FINISH), ended_pod(0, 64, error), ended_pod(1, 143, seconds_ago=9)]
+        pods = [ended_pod(0, 0, count, step=Step.FINISH), ended_pod(0, 64, error, seconds_ago=9), ended_pod(1, 143)]
         reason, message = ready(report(make_snapshot(status=make_status(), jobs=jobs, others=pods)))
         assert reason == "TooFewSucceeded"
         assert message.startswith(
             "0 of 200 videos that exist and may be read were ingested; 200 failed (NotProcessed 200)"
         )
         assert message.endswith(
-            "; the last worker: ModelNotFound: spec.embedding.model names /nowhere, which is no folder"
+            "; the last worker that failed: ModelNotFound: spec.embedding.model names /nowhere, which is no folder"
         )
 
 
