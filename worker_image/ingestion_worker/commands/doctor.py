@@ -35,13 +35,14 @@ def doctor(
     """
     with plainly():
         rules = address_rules(allow_network, allow_folder)
+        jar = cookies()
     from ingestion_worker.doctor.examine import examine
     from ingestion_worker.doctor.finding import serves
     from ingestion_worker.output.store import located
 
     console = Console(highlight=False, soft_wrap=True)
     findings = []
-    for finding in examine(located(output) if output else None, source, cookies(), rules):
+    for finding in examine(located(output) if output else None, source, jar, rules):
         findings.append(finding)
         if not as_json:
             level = finding.level.value
