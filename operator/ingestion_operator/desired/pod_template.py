@@ -45,8 +45,8 @@ def proxies(environment: Mapping[str, str]) -> dict[str, str]:
     for name, proxy in named.items():
         if "@" in proxy:
             raise ValueError(
-                f"{name} names a user or a password, which whoever may read pods would see in those of the workers: let "
-                "the proxy know workers by their addresses, or name one in the cluster that passes on with the password"
+                f"{name} names a user or a password, which whoever may read pods would see in those of the workers: "
+                "let the proxy know workers by their addresses, or name one in the cluster that passes on with it"
             )
     return named
 

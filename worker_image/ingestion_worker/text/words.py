@@ -48,14 +48,14 @@ def escaped_json(document: str) -> str:
 
 def printable(text: str) -> str:
     """Return a text as it may be shown to people: without secrets, and `escaped`."""
-    return escaped(_without_secrets(text))
+    return escaped(without_secrets(text))
 
 
 def told(text: str, most_bytes: int | None = None) -> str:
     """Return a sentence of others as it may be recorded: without secrets, and `one_line`."""
-    return one_line(_without_secrets(text), most_bytes)
+    return one_line(without_secrets(text), most_bytes)
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
     """Return a text without what is secret in its addresses, nor what this process was given as a secret."""
     return without_hidden(redacted(text))
