@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from ingestion_contract import pod
 from ingestion_contract.spec import Source
+from ingestion_worker.commands import options
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.source.cookies import read_jar
 from ingestion_worker.source.fetch import Fetcher
+from ingestion_worker.text import hidden
+from ingestion_worker.text.words import printable
 from tests.worker.support.http_source import LOOPBACK
 
 GOOD = "h.example\tFALSE\t/\tTRUE\t0\tone\tvalue-one"
@@ -56,3 +61,28 @@ def test_ytdlp_takes_what_is_left_and_says_nothing(tmp_path: Path, capfd: pytest
     }
     told = capfd.readouterr()
     assert told.out + told.err == ""
+
+
+def test_a_mounted_file_is_told_of_by_line_numbers_alone_and_its_values_are_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mounted = tmp_path / "mounted.txt"
+    mounted.write_text("\n".join([GOOD, *BAD_LINES]))
+    monkeypatch.setattr(pod, "COOKIES_FILE", str(mounted))
+    monkeypatch.setattr(hidden, "_hidden", [])
+    assert options.cookies() == mounted
+    assert "passed over: 2, 3, 4, 5, 6, 7, 8;" in caplog.text
+    assert "value-" not in caplog.text
+    assert printable("you said value-one") == "you said REDACTED"
+
+
+@pytest.mark.parametrize("content", [BAD_LINES[5].encode(), b"\xff\xfe"], ids=["JSON", "no text"])
+def test_a_mounted_file_that_is_something_else_cannot_work(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = tmp_path / "mounted.txt"
+    mounted.write_bytes(content)
+    monkeypatch.setattr(pod, "COOKIES_FILE", str(mounted))
+    with pytest.raises(ConfigurationError, match=r"names no cookies\.txt") as caught:
+        options.cookies()
+    assert "value-" not in str(caught.value)
