@@ -35,8 +35,8 @@ The operator is the real one, with the rights that the chart gives it; behind a 
 workers write the real output (list, checkpoints, transcripts, vectors, manifests, outcomes, count) with the worker's
 own code, and have its exit codes, metrics and readiness; what lies between source and transcript is played, so that a
 run takes seconds: a video's text follows from its id. How the real worker survives being killed is tested in
-`tests/worker/loss_free`; with real media and models, and the operator killed in the middle, by
-`python -m dev.demo --kill-operator`.
+`tests/worker/loss_free`; with real media and models by `tests/faults/test_real_worker.py`: one run, whose workers are
+killed as they download, hear, embed and write vectors, its last step as it counts, and the operator meanwhile.
 
 A short version with a seed of its own is in `tests/faults`.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import TypeAdapter
@@ -82,6 +83,10 @@ class Plan:
     def url(self) -> str:
         """Return the source that a run names to have this done."""
         return f"http://stand-in.invalid/?{urlencode({name: str(value) for name, value in asdict(self).items()})}"
+
+    def spec(self) -> dict[str, Any]:
+        """Return what the run of such a plan asks for, but for its output."""
+        return {"source": {"urls": [self.url()]}}
 
     @staticmethod
     def parse(url: str) -> Plan:

@@ -65,11 +65,11 @@ class Weather:
 
 FAIR = Weather()
 
-ErrorBody = Callable[[int], tuple[str, bytes]]
-"""Returns content type and body of an error, by its status."""
+ErrorBody = Callable[[web.Request, int], tuple[str, bytes]]
+"""Returns content type and body of an error, for a request and by its status."""
 
 
-def kubernetes_error(status: int) -> tuple[str, bytes]:
+def kubernetes_error(_request: web.Request, status: int) -> tuple[str, bytes]:
     """Return an error as an API server words it."""
     reason = _REASONS.get(status, "InternalError")
     text = (
@@ -79,7 +79,7 @@ def kubernetes_error(status: int) -> tuple[str, bytes]:
     return "application/json", text.encode()
 
 
-def s3_error(status: int) -> tuple[str, bytes]:
+def s3_error(_request: web.Request, status: int) -> tuple[str, bytes]:
     """Return an error as object storage words it."""
     code = {503: "SlowDown", 403: "AccessDenied"}.get(status, "InternalError")
     return "application/xml", f"<Error><Code>{code}</Code><Message>the proxy says {status}</Message></Error>".encode()
@@ -154,7 +154,7 @@ class Proxy:
             return _cut(request)
         if struck and weather.statuses:
             status = random.choice(weather.statuses)
-            kind, body = self._error(status)
+            kind, body = self._error(request, status)
             headers = {"Retry-After": "1"} if status == 429 else {}
             return web.Response(status=status, body=body, content_type=kind, headers=headers)
         transport = request.transport

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
 from benchmarks.faults.audit import Left, Output
 from benchmarks.faults.output import count_manifests, read_output
-from benchmarks.faults.plan import PAUSED, Plan
+from benchmarks.faults.plan import PAUSED
 from benchmarks.faults.slot import BUCKET, CLAIM, CREDENTIALS, IMAGE, Slot
 from dev.cluster.kubectl import KubectlFailed, kubectl
 from ingestion_contract import identity
@@ -41,6 +41,17 @@ class NotInTime(Exception):
     """What was waited for did not come."""
 
 
+class Workload(Protocol):
+    """What the workers of a run do."""
+
+    @property
+    def available(self) -> int:
+        """How many videos exist."""
+
+    def spec(self) -> Object:
+        """Return what the run asks for, but for its output and the number of its workers."""
+
+
 @dataclass
 class Scene:
     """A run in a slot.
@@ -56,7 +67,7 @@ class Scene:
     slot: Slot
     kube: Kube
     name: str
-    workload: Plan
+    workload: Workload
     stored: bool
     uid: str = ""
 
@@ -107,11 +118,11 @@ class Scene:
         """Return what is there."""
         return await asyncio.to_thread(read_output, self.store, self.uid)
 
-    async def paused(self) -> tuple[Step, int]:
-        """Wait until a worker pauses at its point, and return its step and shard."""
+    async def paused(self, mark: str = PAUSED) -> tuple[Step, int]:
+        """Wait until a worker pauses at its point, and return its step and shard; `mark` is what it leaves there."""
 
         async def look() -> dict[str, Any] | None:
-            content = await asyncio.to_thread(self.store.read, PAUSED)
+            content = await asyncio.to_thread(self.store.read, mark)
             return json.loads(content) if content else None
 
         where = await self.until("a worker comes to its point", look)
@@ -232,15 +243,13 @@ class Scene:
             output: Object = {"uri": f"s3://{BUCKET}/{self.name}", "credentialsSecretRef": {"name": CREDENTIALS}}
         else:
             output = {"persistentVolumeClaim": {"claimName": CLAIM, "path": self.name}}
+        spec = self.workload.spec()
+        workers = {**spec.get("workers", {}), "parallelism": {"initial": 4, "min": 1, "max": 4}}
         return {
             "apiVersion": identity.API_VERSION,
             "kind": identity.KIND,
             "metadata": {"name": self.name, "namespace": self.namespace},
-            "spec": {
-                "source": {"urls": [self.workload.url()]},
-                "output": {**output, "index": {"type": "None"}},
-                "workers": {"parallelism": {"initial": 4, "min": 1, "max": 4}},
-            },
+            "spec": {**spec, "output": {**output, "index": {"type": "None"}}, "workers": workers},
         }
 
 

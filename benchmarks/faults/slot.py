@@ -52,6 +52,8 @@ class Operator:
             self._namespace,
             "--scrape-interval-seconds",
             "1",
+            "--allow-network",
+            "127.0.0.0/8",
         ]
         environment = {**os.environ, "KUBECONFIG": str(self._kubeconfig), "NO_PROXY": "127.0.0.1"}
         environment["PYTHONPATH"] = os.pathsep.join(_SOURCES)
@@ -150,16 +152,16 @@ class Slot:
         self.operator.check()
 
 
-def write_image() -> Path:
-    """Write a folder that stands for the worker's image, and return it.
+def write_image(module: str = "benchmarks.faults.worker") -> Path:
+    """Write a folder that stands for the worker's image, whose commands are a module's, and return it.
 
     It lies in the repository, which pods then see even where that is below /tmp.
     """
-    folder = _REPOSITORY / "build" / "faults-image"
+    folder = _REPOSITORY / "build" / "faults-image" / module
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     script = folder / "bin" / "ingest"
-    module = f'exec "{sys.executable}" -m benchmarks.faults.worker "$@"'
-    script.write_text(f'#!/bin/sh\nPYTHONPATH="{os.pathsep.join(_SOURCES)}" {module}\n')
+    command = f'exec "{sys.executable}" -m {module} "$@"'
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{os.pathsep.join(_SOURCES)}" {command}\n')
     script.chmod(0o755)
     return folder
 

@@ -60,6 +60,15 @@ Not among them: what names a file with commands or settings (`AWS_CONFIG_FILE`, 
 since some models bring code.
 """
 
+SECRETS = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("FSSPEC_S3_KEY", "FSSPEC_S3_SECRET", "FSSPEC_S3_TOKEN"),
+    *("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONNECTION_STRING"),
+    *("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CLIENT_SECRET"),
+    *("PGPASSWORD", "HF_TOKEN"),
+)
+"""Those of them whose values are told to nobody; the others say where something is, and are of use in a message."""
+
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 """Environment, set by the Job controller: the shard."""
 

@@ -114,8 +114,13 @@ def run(
     from ingestion_operator.reconciler import Settings
 
     set_up_logs(logging.getLevelNamesMapping()[log_level.upper()], json_lines=log_format is LogFormat.JSON)
+    try:
+        ways_out = proxies(os.environ)
+    except ValueError as problem:
+        typer.echo(f"error: {problem}", err=True)
+        raise typer.Exit(2) from problem
     settings = Settings(
-        workers=WorkerSettings(worker_image, worker_service_account, allow_networks, proxies(os.environ), fs_group),
+        workers=WorkerSettings(worker_image, worker_service_account, allow_networks, ways_out, fs_group),
         scrape_interval_seconds=scrape_interval_seconds,
         frozen=levers is Levers.FROZEN,
         recorder=Recorder(record) if record is not None else None,

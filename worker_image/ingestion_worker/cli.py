@@ -13,7 +13,9 @@ from types import FrameType
 from typing import NoReturn
 
 from ingestion_contract.exit_codes import ExitCode
+from ingestion_contract.pod import SECRETS
 from ingestion_worker import credentials
+from ingestion_worker.text.hidden import hide
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ def app() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, _leave)
     passed_over = credentials.take(os.environ)
+    hide(os.environ[name] for name in SECRETS if name in os.environ)
     if passed_over:
         log.warning(
             "keys of the Secret of spec.output.credentialsSecretRef are passed over, since they are no credentials: %s",

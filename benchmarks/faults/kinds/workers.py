@@ -8,8 +8,9 @@ from random import Random
 from typing import Self
 
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.plan import Plan, Point
+from benchmarks.faults.plan import PAUSE_SECONDS, PAUSED, Plan, Point
 from benchmarks.faults.scene import Scene, kill, step_of
+from ingestion_operator.kube import Object
 
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _CHECKPOINTS = (Point.CHECKPOINT, Point.HALF_A_CHECKPOINT)
@@ -36,11 +37,7 @@ class WorkerKilled(Fault):
 
     async def inject(self, scene: Scene) -> None:
         """Kill it there."""
-        step, shard = await scene.paused()
-        for pod in await scene.pods():
-            index = pod["metadata"].get("annotations", {}).get(_INDEX, "0")
-            if step_of(pod) is step and int(index) == shard:
-                kill(pod)
+        await kill_where_it_pauses(scene)
 
 
 class AllWorkersKilled(Fault):
@@ -125,6 +122,27 @@ class ScaledDown(Fault):
         """Return the sections that were heard twice, though every worker was only asked to stop."""
         heard = Counter(path.name.rsplit("-", 2)[0] for path in (scene.folder / "_faults" / "heard").iterdir())
         return [f"section {section} was heard {times} times" for section, times in heard.items() if times > 1]
+
+
+async def kill_where_it_pauses(scene: Scene, mark: str = PAUSED) -> None:
+    """Wait until a worker pauses, and kill it there; `mark` is what it leaves in the output.
+
+    Raises:
+        NotInTime: no worker came there, or none was there to be killed.
+    """
+    step, shard = await scene.paused(mark)
+
+    async def look() -> bool:
+        there = [pod for pod in await scene.pods() if step_of(pod) is step and _index(pod) == shard]
+        for pod in there:
+            kill(pod)
+        return bool(there)
+
+    await scene.until("the worker that pauses is killed", look, PAUSE_SECONDS)
+
+
+def _index(pod: Object) -> int:
+    return int(pod["metadata"].get("annotations", {}).get(_INDEX, "0"))
 
 
 KINDS: tuple[type[Fault], ...] = (

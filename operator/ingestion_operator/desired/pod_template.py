@@ -36,8 +36,19 @@ class WorkerSettings:
 
 
 def proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxies that an environment names, by the names of `pod.PROXIES`."""
-    return {name: environment.get(name) or environment.get(name.upper(), "") for name in pod.PROXIES}
+    """Return the proxies that an environment names, by the names of `pod.PROXIES`.
+
+    Raises:
+        ValueError: one has a user or a password, which would stand in the spec of every worker's pod.
+    """
+    named = {name: environment.get(name) or environment.get(name.upper(), "") for name in pod.PROXIES}
+    for name, proxy in named.items():
+        if "@" in proxy:
+            raise ValueError(
+                f"{name} names a user or a password, which whoever may read pods would see in those of the workers: "
+                "let the proxy know workers by their addresses, or name one in the cluster that passes on with it"
+            )
+    return named
 
 
 def pod_template(run: IngestionRun, step: Step, settings: WorkerSettings) -> dict[str, Any]:

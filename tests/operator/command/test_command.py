@@ -51,6 +51,14 @@ def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:
     assert named in ended.stderr
 
 
+@pytest.mark.parametrize("proxy", ["http://user:canary-7f3a@proxy:3128", "canary-7f3a@proxy:3128"])
+def test_a_password_of_a_proxy_is_refused_since_every_pod_would_show_it(tmp_path: Path, proxy: str) -> None:
+    ended = run("run", "--worker-image", "x", KUBECONFIG=str(tmp_path / "none"), HTTPS_PROXY=proxy, https_proxy=proxy)
+    assert ended.returncode == 2
+    assert "error: https_proxy names a user or a password" in ended.stderr
+    assert "canary" not in ended.stdout + ended.stderr
+
+
 def test_no_cluster_is_one_sentence(tmp_path: Path) -> None:
     ended = run("run", "--worker-image", "x", KUBECONFIG=str(tmp_path / "none"))
     assert ended.returncode == 1

@@ -16,6 +16,7 @@ from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.source.fetch import Fetcher
 from ingestion_worker.source.listing import list_videos
+from ingestion_worker.text import hidden
 from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -29,6 +30,15 @@ def test_a_feed_is_listed_in_order_with_durations_and_without_opening_its_videos
     assert [video.duration_seconds for video in videos] == [61, 5, 7]
     assert [video.title for video in videos] == ["Video 0", "Video 1", "Video 2"]
     assert not any(path.startswith("/watch") for path in source.asked)
+
+
+def test_a_title_stays_though_somebodys_password_is_a_part_of_it(
+    source: HttpSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hidden, "_hidden", [])
+    hidden.hide(["Video 10"])
+    urls = [f"{source.url}/watch/{number}.html" for number in range(11)]
+    assert list_videos([source.feed(urls)], None, None, LOOPBACK)[-1].title == "Video 10"
 
 
 def test_a_video_in_two_lists_is_listed_once(source: HttpSource) -> None:

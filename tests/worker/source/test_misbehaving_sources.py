@@ -146,6 +146,19 @@ def test_a_block_is_answered_by_asking_no_more(
     assert "Retry-After 3600" in caplog.text
 
 
+@pytest.mark.parametrize("status", [410, 429])
+def test_what_a_server_adds_to_its_status_is_not_told(
+    status: int, source: HttpSource, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be what the server was asked with."""
+    said = "You said session=4711"
+    url = source.set("/watch.html", Answer(status=status, phrase=said, headers={"Retry-After": said}))
+    with caplog.at_level(logging.DEBUG), pytest.raises(DownloadError) as caught:
+        Fetcher(Source(urls=["http://unused"]), tmp_path, None, LOOPBACK).fetch(Video(id="test:1", url=url))
+    assert f"HTTP Error {status}" in str(caught.value)
+    assert "4711" not in str(caught.value) + caplog.text
+
+
 SAID = {
     "Sign in to confirm you\u2019re not a bot. Use --cookies for the authentication": BLOCKED,
     "This content isn\u2019t available, try again later.": BLOCKED,

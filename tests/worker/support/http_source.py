@@ -25,6 +25,7 @@ class Answer:
 
     Attributes:
         says_bytes: the length that it claims, if that is not the body's.
+        phrase: what its status line says beside the status; None is what is usual.
         headers: beside its kind and its length.
         stalls: after the body nothing comes any more, and the connection stays open.
         drips: after the body one more byte comes every so many seconds, without end; 0.0 is as fast as it goes.
@@ -33,6 +34,7 @@ class Answer:
     body: bytes = b""
     status: int = 200
     kind: str = "text/html"
+    phrase: str | None = None
     says_bytes: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     stalls: bool = False
@@ -67,7 +69,7 @@ class HttpSource:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer = source._answer(self.path)
-                self.send_response(answer.status)
+                self.send_response(answer.status, answer.phrase)
                 self.send_header("Content-Type", answer.kind)
                 if answer.length is not None:
                     self.send_header("Content-Length", str(answer.length))

@@ -10,10 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from ingestion_contract.exit_codes import ExitCode
-from ingestion_contract.redaction import redacted
 from ingestion_worker.commands.options import AllowFolders, AllowNetworks, address_rules, cookies
 from ingestion_worker.commands.plainly import plainly
-from ingestion_worker.text.words import escaped_json, printable
+from ingestion_worker.text.words import escaped_json, printable, without_secrets
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -35,13 +34,14 @@ def doctor(
     """
     with plainly():
         rules = address_rules(allow_network, allow_folder)
+        jar = cookies()
     from ingestion_worker.doctor.examine import examine
     from ingestion_worker.doctor.finding import serves
     from ingestion_worker.output.store import located
 
     console = Console(highlight=False, soft_wrap=True)
     findings = []
-    for finding in examine(located(output) if output else None, source, cookies(), rules):
+    for finding in examine(located(output) if output else None, source, jar, rules):
         findings.append(finding)
         if not as_json:
             level = finding.level.value
@@ -49,6 +49,6 @@ def doctor(
                 Text.assemble((f"{level:<8}", _STYLES[level]), f" {finding.check:<15}", f" {printable(finding.says)}")
             )
     if as_json:
-        told = [{**vars(finding), "says": redacted(finding.says)} for finding in findings]
+        told = [{**vars(finding), "says": without_secrets(finding.says)} for finding in findings]
         typer.echo("\n".join(map(escaped_json, json.dumps(told, ensure_ascii=False, indent=1).split("\n"))))
     raise typer.Exit(ExitCode.DONE if serves(findings) else ExitCode.FAILURE)

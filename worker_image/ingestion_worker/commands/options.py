@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,12 @@ import typer
 from ingestion_contract import pod
 from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.source.addresses import AddressRules
+from ingestion_worker.source.cookies import read_jar
+from ingestion_worker.text.hidden import hide
+
+log = logging.getLogger(__name__)
+
+_FORMAT = "a cookie has seven fields with tabs between them, in Netscape's format"
 
 Run = Annotated[
     Path,
@@ -53,6 +60,22 @@ def address_rules(networks: list[str] | None, folders: list[str] | None) -> Addr
 
 
 def cookies() -> Path | None:
-    """Return the cookies.txt that is mounted, or None."""
+    """Return the cookies.txt that is mounted, or None. From then on, no text has a value of its cookies.
+
+    Raises:
+        ConfigurationError: it holds none, but something else.
+    """
     file = Path(pod.COOKIES_FILE)
-    return file if file.exists() else None
+    if not file.exists():
+        return None
+    try:
+        jar = read_jar(file.read_text())
+    except ValueError as error:
+        raise ConfigurationError(f"spec.source.cookiesSecretRef names no cookies.txt: {error}") from error
+    hide(jar.values)
+    if jar.passed_over and not jar.values:
+        raise ConfigurationError(f"spec.source.cookiesSecretRef names no cookies.txt: {_FORMAT}")
+    if jar.passed_over:
+        lines = ", ".join(map(str, jar.passed_over))
+        log.warning("lines of the Secret of spec.source.cookiesSecretRef are passed over: %s; %s", lines, _FORMAT)
+    return file

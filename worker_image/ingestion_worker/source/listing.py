@@ -14,6 +14,7 @@ from yt_dlp.extractor.generic import GenericIE
 from yt_dlp.utils import YoutubeDLError, unsmuggle_url
 
 from ingestion_contract.records import Video
+from ingestion_contract.redaction import redacted
 from ingestion_worker.conclusion import ConfigurationError, SourceBlocked, SourceUnavailable
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import storage
@@ -23,7 +24,7 @@ from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdi
 from ingestion_worker.source.ids import video_id
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import Downloader, seconds
-from ingestion_worker.text.words import encodable, told
+from ingestion_worker.text.words import encodable, one_line
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,8 @@ def _video(entry: dict[str, Any], version: str) -> Video | None:
     return Video(
         id=video_id(f"{extractor}:{own_id}"),
         url=encodable(url),
-        title=told(str(entry.get("title") or ""))[:MAX_TITLE],
+        # Not `told`: a title is what was asked for, and may hold a word that is somebody's password.
+        title=one_line(redacted(str(entry.get("title") or "")))[:MAX_TITLE],
         duration_seconds=seconds(entry.get("duration")),
         version=version,
     )

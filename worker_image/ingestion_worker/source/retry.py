@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ ATTEMPTS = 4
 PATIENCE_SECONDS = 30
 """A source that asks for no more than this before the next attempt is given it."""
 
+_WHEN = re.compile(r"\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+"""Seconds, or a time. What else a server writes there is not told."""
+
 T = TypeVar("T")
 
 
@@ -31,7 +35,7 @@ def next_attempt(error: Exception) -> bool | float:
     """Return whether an error is worth another attempt; or after how many seconds, where the source says so."""
     verdict = classify(error).verdict
     asked = retry_after(error)
-    if verdict is Verdict.BLOCKED and asked is not None:
+    if verdict is Verdict.BLOCKED and asked is not None and _WHEN.fullmatch(asked):
         log.warning("the source blocks this address, and says: Retry-After %s", asked)
     if verdict is not Verdict.TRANSIENT:
         return False

@@ -10,7 +10,7 @@ import socket
 import zlib
 from collections.abc import Callable
 from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, responses
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import (
@@ -90,8 +90,8 @@ class GuardedRH(UrllibRH):  # type: ignore[misc]
         try:
             return self._bounded(super()._send(request))
         except HTTPError as error:
-            error.response = self._bounded(error.response)
-            raise
+            # Anew, since its message has the server's own phrase, which may hold what the server was asked with.
+            raise HTTPError(self._bounded(error.response), error.redirect_loop) from None
 
 
 class _GuardedHandler(HTTPHandler):  # type: ignore[misc]
@@ -175,6 +175,7 @@ class BoundedResponse(UrllibResponseAdapter):  # type: ignore[misc]
         failed: Callable[[RequestError], None],
     ) -> None:
         super().__init__(answer.fp)
+        self.reason = responses.get(answer.status, "")
         self._answer = answer  # which closes the connection once nobody holds it
         self._allowance = allowance
         self._failed = failed

@@ -26,6 +26,7 @@ from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.length import MOST_SECONDS
 from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.allowance import Allowance, FetchLimits
+from ingestion_worker.source.cookies import read_jar
 from ingestion_worker.source.transport import GuardedRH
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
             "skip_unavailable_fragments": False,
         }
         if cookies is not None and cookies.exists():
-            common["cookiefile"] = io.StringIO(cookies.read_text())
+            common["cookiefile"] = io.StringIO(read_jar(cookies.read_text()).text)
         super().__init__(common | options)
 
     @cached_property

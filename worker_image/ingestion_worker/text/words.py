@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ingestion_contract.redaction import redacted
+from ingestion_worker.text.hidden import without_hidden
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal takes as a command or a line's end, what turns the direction of the text around it, and halves of
@@ -46,10 +47,15 @@ def escaped_json(document: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text as it may be shown to people: without what is secret in its addresses, and `escaped`."""
-    return escaped(redacted(text))
+    """Return a text as it may be shown to people: without secrets, and `escaped`."""
+    return escaped(without_secrets(text))
 
 
 def told(text: str, most_bytes: int | None = None) -> str:
-    """Return a sentence of others as it may be recorded: without what is secret in its addresses, and `one_line`."""
-    return one_line(redacted(text), most_bytes)
+    """Return a sentence of others as it may be recorded: without secrets, and `one_line`."""
+    return one_line(without_secrets(text), most_bytes)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without what is secret in its addresses, nor what this process was given as a secret."""
+    return without_hidden(redacted(text))
