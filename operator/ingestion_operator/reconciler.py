@@ -266,12 +266,23 @@ class Reconciler:
             return self._settings.scrape_interval_seconds
         status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
         pauses = [WAITING_LOOK_SECONDS if active else FULL_LOOK_SECONDS]
-        if status.source.blocked_until is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
-            pauses.append((status.source.blocked_until - now).total_seconds())
+        pause = self._pause_left(status, now)
+        if pause is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
+            pauses.append(pause)
         left = seconds_left(spec.active_deadline_seconds, status.active, now)
         if left and status.active.since is not None:
             pauses.append(left)
         return max(0.1, min(pauses))
+
+    def _pause_left(self, status: IngestionRunStatus, now: datetime) -> float | None:
+        """Return for how many seconds no worker is wanted yet since the source blocks them; None while one is.
+
+        Levers that are frozen hold a pause that has passed, and a probe may wait for a node: both without haste.
+        """
+        until, workers = status.source.blocked_until, status.workers
+        if until is None or workers is None or workers.parallelism > 0:
+            return None
+        return max(self._settings.scrape_interval_seconds, (until - now).total_seconds())
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""

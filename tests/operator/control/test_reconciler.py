@@ -51,11 +51,11 @@ class World:
         self.kube.writes.clear()
         self.start_operator()
 
-    def start_operator(self) -> None:
+    def start_operator(self, **settings: Any) -> None:
         """Start a new operator, which knows nothing but what the API server tells."""
         self.cache = Cache()
         self.reconciler = Reconciler(
-            UID, self.cache, self.kube, self.workers, Settings(WorkerSettings("worker:1")), lambda: self.now
+            UID, self.cache, self.kube, self.workers, Settings(WorkerSettings("worker:1"), **settings), lambda: self.now
         )
         self.cache.runs.put(self.kube.objects["ingestionruns", "talks"])
 
@@ -570,3 +570,43 @@ async def test_a_quiet_time_starts_anew_with_the_operator() -> None:
     for _ in range(3):
         await world.look(10)
     assert world.kube.job("talks-work")["spec"]["parallelism"] == 7
+
+
+async def blocked(world: World) -> None:
+    """Let the source block the address of the run's workers."""
+    await world.work([])
+    ended = {"exitCode": 75, "finishedAt": (world.now + timedelta(seconds=2)).isoformat()}
+    world.add_pod(Step.WORK, 0, "Failed", {"terminated": ended})
+    await world.look()
+
+
+async def test_a_run_whose_source_blocks_is_looked_at_when_its_pause_has_passed() -> None:
+    world = World()
+    await blocked(world)
+    look = await world.look()
+    assert look.again_after is not None
+    await world.look(look.again_after + 1)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["not made yet", "on no node yet"])
+async def test_a_probe_that_cannot_start_is_waited_for_without_haste(pending: bool) -> None:
+    world = World()
+    await blocked(world)
+    await world.look(100)
+    if pending:
+        world.add_pod(Step.WORK, 0, "Pending", {})
+    look = await world.look()
+    assert look.again_after is not None
+    assert look.again_after >= WAITING_LOOK_SECONDS
+
+
+async def test_a_pause_that_frozen_levers_hold_is_looked_at_without_haste() -> None:
+    world = World()
+    await blocked(world)
+    world.start_operator(frozen=True)
+    await world.look()
+    look = await world.look(100)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 0
+    assert look.again_after is not None
+    assert look.again_after >= 5
