@@ -51,6 +51,8 @@ FULL_LOOK_SECONDS = 120.0
 """How often a run is looked at whatever happens; and, while something is not as it should be, what it has is read."""
 WAITING_LOOK_SECONDS = 30.0
 """How often a run is looked at whose pods do not run yet: only time can make news of that."""
+TOUCH_AGAIN_SECONDS = 60.0
+"""After which pods are annotated again that could not be: a kubelet reads limits by itself about as often."""
 RETOLD = timedelta(minutes=5)
 """What has happened in this time is posted once more by a new operator; an event that is there is not doubled."""
 
@@ -104,6 +106,7 @@ class Reconciler:
         self._trusts_watches = False
         self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
+        self._touch_again_at = clock()
         self._obstacle: Finding | None = None
         self._told = False
         self._ends = EndsOfPods()
@@ -246,14 +249,25 @@ class Reconciler:
             self._cache.put_job(self._uid, changed)
         if step is Step.WORK:
             await self._write_limits(snapshot, limits)
-            if limits.revision:
-                for pod in await touch_pods(self._kube, snapshot, limits.revision):
-                    self._cache.update_pod(self._uid, pod)
+            if limits.revision and self._clock() >= self._touch_again_at:
+                await self._touch_pods(snapshot, limits.revision)
 
     async def _write_limits(self, snapshot: Snapshot, limits: Limits) -> None:
         if limits != self._limits_written:
             await write_limits(self._kube, snapshot, limits)
             self._limits_written = limits
+
+    async def _touch_pods(self, snapshot: Snapshot, revision: int) -> None:
+        """Let the kubelets read the limits at once. Where that is refused, it only takes longer, and nothing fails."""
+        touched = await touch_pods(self._kube, snapshot, revision)
+        for pod in touched.pods:
+            self._cache.update_pod(self._uid, pod)
+        if touched.refusal is not None:
+            self._touch_again_at = self._clock() + timedelta(seconds=TOUCH_AGAIN_SECONDS)
+            meta = snapshot.run.metadata
+            RunLog(_logger, meta.namespace, meta.name).warning(
+                "limits reach some workers only when their kubelets read them: %s", touched.refusal
+            )
 
     async def _let_expire(self, snapshot: Snapshot) -> None:
         for job in await jobs.let_expire(self._kube, snapshot):

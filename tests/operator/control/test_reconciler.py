@@ -18,7 +18,14 @@ from ingestion_operator.kube import ApiError, Conflict, NotFound, Refused
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
-from ingestion_operator.reconciler import FULL_LOOK_SECONDS, WAITING_LOOK_SECONDS, Look, Reconciler, Settings
+from ingestion_operator.reconciler import (
+    FULL_LOOK_SECONDS,
+    TOUCH_AGAIN_SECONDS,
+    WAITING_LOOK_SECONDS,
+    Look,
+    Reconciler,
+    Settings,
+)
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
 from ingestion_operator.status.report import SLOW_START
 from tests.operator.control.fake_kube import FakeKube
@@ -101,6 +108,10 @@ class World:
         for index, sample in enumerate(samples):
             self.add_pod(Step.WORK, index, "Running", {"running": {"startedAt": "2026-11-24T12:00:00Z"}})
             self.workers.samples[index] = sample
+
+    def pod(self, step: Step, index: int) -> dict[str, Any]:
+        """Return a pod."""
+        return self.kube.objects[PODS.plural, f"talks-{step}-{index}"]
 
     @property
     def ready(self) -> tuple[str, str]:
@@ -610,3 +621,26 @@ async def test_a_pause_that_frozen_levers_hold_is_looked_at_without_haste() -> N
     assert world.kube.job("talks-work")["spec"]["parallelism"] == 0
     assert look.again_after is not None
     assert look.again_after >= 5
+
+
+async def test_pods_that_may_not_be_annotated_hold_nothing_up_and_are_tried_again_later() -> None:
+    """Their kubelets read the limits by themselves within minutes."""
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    for _ in range(4):
+        world.kube.fail("merge pods", Refused(403, "Forbidden", "pods may not be changed"))
+    assert (await world.look()).again_after == 5
+    world.kube.requests.clear()
+    await world.look(5)
+    assert world.kube.requests == []
+    await world.look(TOUCH_AGAIN_SECONDS)
+    assert sum(what.startswith("merge pods") for what in world.kube.requests) == 4
+
+
+async def test_one_pod_that_may_not_be_annotated_is_no_reason_to_pass_over_the_others() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    world.kube.fail("merge pods talks-work-0", Refused(403, "Forbidden", "this one may not be changed"))
+    await world.look()
+    annotations = [world.pod(Step.WORK, index)["metadata"]["annotations"] for index in range(4)]
+    assert [found.get(identity.LIMITS_REVISION_ANNOTATION) for found in annotations] == [None, "1", "1", "1"]
