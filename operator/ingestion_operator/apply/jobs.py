@@ -8,7 +8,7 @@ from typing import Any
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import IngestionRunStatus
-from ingestion_operator.apply.objects import ensure
+from ingestion_operator.apply.objects import change, ensure
 from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.desired.jobs import single_job, work_job
@@ -25,13 +25,13 @@ async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSet
     """Create or change the Job of the present step; return it if anything was done.
 
     Raises:
-        Obstacle: the Job cannot be made.
+        Obstacle: the Job cannot be made, or changed.
         NotFound: it went while it was to be changed.
     """
     run, job = snapshot.run, snapshot.jobs.get(step)
     if job is not None:
-        change = wanted_change(snapshot, step, now)
-        return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": change}) if change else None
+        wanted = wanted_change(snapshot, step, now)
+        return await change(kube, JOBS, run, "Job", job.name, {"spec": wanted}) if wanted else None
     if run.spec.suspend:
         return None
     return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from ingestion_contract.identity import LIMITS_REVISION_ANNOTATION
 from ingestion_contract.limits import LIMITS_KEY, Limits
 from ingestion_contract.pod import Step
-from ingestion_operator.apply.objects import ensure
+from ingestion_operator.apply.objects import change, ensure
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle, require_own
 from ingestion_operator.decision.snapshot import Snapshot
-from ingestion_operator.desired.config_maps import limits_config_map, limits_data
+from ingestion_operator.desired.config_maps import limits_config_map
 from ingestion_operator.desired.names import limits_config_map_name
 from ingestion_operator.kube import ApiError, Kube, NotFound, Object
 from ingestion_operator.observe.pods import Pod
@@ -48,13 +48,12 @@ async def write_limits(kube: Kube, snapshot: Snapshot, limits: Limits) -> None:
     """Write the ConfigMap, whatever it held before.
 
     Raises:
-        Obstacle: it cannot be made.
+        Obstacle: it cannot be made, or changed.
     """
     body = limits_config_map(snapshot.run, limits)
     found = await ensure(kube, CONFIG_MAPS, snapshot.run, body)
     if found.get("data") != body["data"]:
-        meta = body["metadata"]
-        await kube.merge(CONFIG_MAPS, meta["namespace"], meta["name"], {"data": limits_data(limits)})
+        await change(kube, CONFIG_MAPS, snapshot.run, body["kind"], body["metadata"]["name"], {"data": body["data"]})
 
 
 async def touch_pods(kube: Kube, snapshot: Snapshot, revision: int) -> Touched:

@@ -644,3 +644,21 @@ async def test_one_pod_that_may_not_be_annotated_is_no_reason_to_pass_over_the_o
     await world.look()
     annotations = [world.pod(Step.WORK, index)["metadata"]["annotations"] for index in range(4)]
     assert [found.get(identity.LIMITS_REVISION_ANNOTATION) for found in annotations] == [None, "1", "1", "1"]
+
+
+async def test_a_change_that_the_api_server_refuses_is_said_in_its_words() -> None:
+    """As a policy of the cluster may refuse it: else the status would tell of workers that are not there."""
+    world = World()
+    await world.work(INCIDENT)
+    for _ in range(2):
+        world.kube.fail("merge jobs", Refused(403, "Forbidden", "admission webhook denied the request"))
+    await world.look()
+    await world.look()
+    assert world.ready == (
+        "Refused",
+        "the API server refuses to change Job talks-work: admission webhook denied the request",
+    )
+    await world.look()
+    await world.look()
+    assert world.ready[0] == "Ingesting"
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
