@@ -39,6 +39,7 @@ from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
 from ingestion_operator.run_log import RunLog
+from ingestion_operator.status.moments import possible
 from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 from ingestion_operator.telemetry.metrics import Metrics
@@ -99,18 +100,24 @@ class Reconciler:
         self._kube = kube
         self._settings = settings
         self._clock = clock
-        self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
-        self._read_at = clock()
+        self._scraper = scraper
+        self._begin()
         # Nobody says when all that is there has been listed, and a run whose pods are not known looks like one that has
         # lost them. (Kopf's indices would say it, but its start then takes time with the square of the objects.)
         self._trusts_watches = False
         self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
-        self._touch_again_at = clock()
         self._obstacle: Finding | None = None
         self._told = False
         self._ends = EndsOfPods()
         self._seen: Snapshot | None = None
+
+    def _begin(self) -> None:
+        """Begin to measure."""
+        self._observer = Observer(
+            self._uid, self._cache, self._kube, self._scraper, self._settings.scrape_interval_seconds, self._clock
+        )
+        self._looked_at = self._read_at = self._touch_again_at = self._clock()
 
     @property
     def seen(self) -> Snapshot | None:
@@ -125,6 +132,7 @@ class Reconciler:
             NotFound: something went meanwhile; look again.
             ApiError: the API server did not answer well.
         """
+        self._watch_clock()
         raw = self._cache.runs.get(self._uid)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             return _ENDED
@@ -138,6 +146,12 @@ class Reconciler:
             await self._tell(run, snapshot.status, snapshot.status)
             return _ENDED
         return await self._advance(run, raw)
+
+    def _watch_clock(self) -> None:
+        """Begin anew, as a new operator would, where the clock was put back: what was measured is of another time."""
+        if self._clock() < self._looked_at:
+            self._begin()
+        self._looked_at = self._clock()
 
     def read_again(self) -> None:
         """Let the next look trust nothing that was read or written before."""
@@ -171,10 +185,11 @@ class Reconciler:
         snapshot = self._seen = await self._observe(run, raw)
         await self._recall(snapshot)
         self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
-        now = self._clock()
+        now, written = self._clock(), snapshot.status
+        snapshot = replace(snapshot, status=possible(written, now))
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
-        if status != snapshot.status or self._moves_something(replace(snapshot, status=status)):
+        if status != written or self._moves_something(replace(snapshot, status=status)):
             # Also a status that is the same: the API server refuses it if another operator has written one meanwhile,
             # and nothing must be moved after a status that is not the latest.
             await self._write(raw, status)

@@ -29,7 +29,7 @@ from ingestion_operator.reconciler import (
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
 from ingestion_operator.status.report import SLOW_START
 from tests.operator.control.fake_kube import FakeKube
-from tests.operator.kit import NOW, make_sample, waiting
+from tests.operator.kit import GIB, NOW, make_sample, waiting
 
 UID = "uid-of-ingestionruns-talks"
 LABELS = {identity.RUN_UID_LABEL: UID}
@@ -662,3 +662,29 @@ async def test_a_change_that_the_api_server_refuses_is_said_in_its_words() -> No
     await world.look()
     assert world.ready[0] == "Ingesting"
     assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_memory_is_governed_on_when_the_clock_is_put_back(restarted: bool) -> None:
+    """As on a machine whose clock was two hours fast: a lever that was moved then is not one that has not settled."""
+    world = World()
+    await world.work(INCIDENT)
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+    world.now -= timedelta(hours=2)
+    if restarted:
+        world.start_operator()
+    world.workers.samples = {0: waiting(), 1: waiting(), 2: waiting(), 3: waiting()}
+    world.kube.update(RUNS, "talks", status=world.kube.status() | {"memory": {"floorBytes": 15 * GIB}})
+    for _ in range(30):
+        await world.look(5)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+
+
+async def test_a_source_is_probed_after_its_pause_though_the_clock_is_put_back() -> None:
+    world = World()
+    await blocked(world)
+    world.now -= timedelta(hours=2)
+    await world.look()
+    await world.look(100)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
