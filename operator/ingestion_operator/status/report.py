@@ -22,6 +22,7 @@ from ingestion_operator.clock import whole_seconds
 from ingestion_operator.decision.deadline import active_seconds, count_on, seconds_left
 from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
+from ingestion_operator.decision.policies.source_blocked import BLOCKED as SOURCE_BLOCKED
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
 from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED, Job
@@ -98,8 +99,7 @@ class _Report:
 
     def _is_active(self, step: Step) -> bool:
         """Return whether the time counts that spec.activeDeadlineSeconds bounds."""
-        source = self._decision.source if self._decision is not None else self._before.source
-        held = self._spec.suspend or self._queued() or source.blocked_until is not None
+        held = self._spec.suspend or self._queued() or self._source.blocked_until is not None
         return step is not Step.FINISH and "completion_time" not in self._update and not held
 
     def _discover(self) -> None:
@@ -139,17 +139,42 @@ class _Report:
             parallelism = self._decision.parallelism
             memory = self._levers(self._decision, memory)
             self._memory_conditions(self._decision)
+        else:
+            memory = self._without_workers(memory)
         self._update["memory"] = memory
+        self._go_on_with_work(progress(videos), parallelism)
+
+    def _go_on_with_work(self, done: str, parallelism: int) -> None:
         workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
-        course = f"{progress(videos)} videos, {workers} wanted"
+        course = f"{done} videos, {workers} wanted"
         if seconds_left(self._spec.active_deadline_seconds, self._before.active, self._now) == 0:
             self._go_on(DEADLINE_EXCEEDED, f"{course}; spec.activeDeadlineSeconds has passed, the workers are stopped")
         elif self._queued():
             self._go_on("Queued", f"{course}, which the queue {self._spec.queue_name} holds back")
         elif self._stuck_terminating(Step.WORK):
             self._go_on("ShardStuckTerminating", f"{course}{self._trouble(Step.WORK)}")
+        elif self._source.blocked_until is not None:
+            self._go_on(SOURCE_BLOCKED, f"{done} videos; {self._pause(parallelism)}{self._trouble(Step.WORK)}")
         else:
             self._go_on("Ingesting", f"{course}{self._trouble(Step.WORK)}")
+
+    @property
+    def _source(self) -> SourceStatus:
+        return self._decision.source if self._decision is not None else self._before.source
+
+    def _pause(self, parallelism: int) -> str:
+        if parallelism:
+            return "one worker tries whether the source answers"
+        until = f"{self._source.blocked_until:%H:%M:%S} UTC"
+        return f"the source blocks this cluster's address, one worker tries again at {until}"
+
+    def _without_workers(self, memory: MemoryStatus) -> MemoryStatus:
+        """Take back what is said of workers, since none is to run."""
+        if holds(self._before.conditions, ConditionType.MEMORY_PRESSURE):
+            self._conditions.set(ConditionType.MEMORY_PRESSURE, False, "NoPressure")
+        if self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is not None:
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkers")
+        return memory.model_copy(update={"used_percent": None, "pressed_since": None})
 
     def _stuck_terminating(self, step: Step) -> str:
         """Return what to do about pods that do not end, if there are any: no other takes their place before.
@@ -228,7 +253,7 @@ class _Report:
         self._telemetry_condition(decision)
         self._objectives_condition(decision)
         blocked = decision.source.blocked_until is not None
-        self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, "SourceBlocked" if blocked else "SourceAnswers")
+        self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, SOURCE_BLOCKED if blocked else "SourceAnswers")
 
     def _telemetry_condition(self, decision: Decision) -> None:
         if decision.telemetry is not None:
@@ -236,6 +261,8 @@ class _Report:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, False, silence.reason, silence.message)
         elif self._running():
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, True, "WorkersAnswer")
+        elif not decision.parallelism:
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkers")
         elif self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is None:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkersYet")
 
