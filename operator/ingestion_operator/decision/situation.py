@@ -135,6 +135,11 @@ class Situation:
         return self.all_heard and all(sample.state in AT_WORK for sample in self.fresh.values())
 
     @cached_property
+    def one_works(self) -> bool:
+        """Whether at least one worker has been heard of lately, and works."""
+        return any(sample.state is WorkerState.WORKING for sample in self.fresh.values())
+
+    @cached_property
     def waiting(self) -> int:
         """Workers that wait for memory at their floor."""
         return sum(sample.waits_for_memory for sample in self.fresh.values())

@@ -333,7 +333,8 @@ class _Report:
         return Throughput(audio_hours_per_hour=f"{audio_seconds / elapsed:.1f}")
 
     def _go_on(self, reason: str, message: str) -> None:
-        stalled = self._problem or (self._decision.stalled if self._decision is not None else None)
+        # What was decided comes first: that workers stay stopped until the spec is changed is remembered by it.
+        stalled = (self._decision.stalled if self._decision is not None else None) or self._problem
         if stalled is not None:
             self._conditions.stalled(stalled.reason, stalled.message)
         elif self._spec.suspend:

@@ -46,6 +46,7 @@ from tests.operator.kit import (
 NEW = IngestionRunStatus()
 FOUND = DiscoverSummary(count=200, shards=8, digest="0" * 64)
 WORK_DONE = make_job(complete=True)
+ONE = make_run({"initial": 1, "min": 1, "max": 1})
 SUSPENDED_JOB = make_job(suspended=True)
 
 
@@ -120,6 +121,14 @@ class TestKstatus:
     def test_an_obstacle_stalls(self) -> None:
         status = report(make_snapshot(status=NEW, jobs=[]), Finding("NameTaken", "Job talks-discover ..."))
         assert (kstatus(status), ready(status)[0]) == ("Failed", "NameTaken")
+
+    def test_an_obstacle_does_not_hide_that_workers_are_stopped_until_the_spec_is_changed(self) -> None:
+        """The condition is what the next decision knows it by: else it would start them again."""
+        stopped = report(make_snapshot(status=make_status(1), others=[ended_pod(n, 85) for n in range(5)], run=ONE))
+        assert (ready(stopped)[0], stopped.workers and stopped.workers.parallelism) == ("OOMAtMinimum", 0)
+        for _ in range(2):
+            stopped = report(make_snapshot(status=stopped, run=ONE), Finding("Refused", "the API server refuses ..."))
+        assert (ready(stopped)[0], stopped.workers and stopped.workers.parallelism) == ("OOMAtMinimum", 0)
 
     def test_an_invalid_spec_stalls(self) -> None:
         status = invalid_spec(NEW, 1, "spec.workers: min is above initial", NOW)
