@@ -66,3 +66,10 @@ def test_a_worker_that_works_is_not_stopped_because_another_at_the_minimum_finds
     status = make_status(2).model_copy(update={"memory": MemoryStatus(floor_bytes=FLOOR)})
     decision = decide(make_snapshot([make_sample(gib=12)], run=run, status=status, others=exits(MOST_IN_ROW)), NOW)
     assert (decision.parallelism, decision.stalled) == (2, None)
+
+
+def test_a_worker_that_comes_to_work_while_it_is_being_stopped_resumes_nothing() -> None:
+    stopped = make_status(0, changed_at=ago(2)).model_copy(update={"conditions": [stalled_at(1)]})
+    decision = decide(make_snapshot([make_sample()], status=stopped), NOW)
+    assert decision.parallelism == 0
+    assert decision.stalled is not None
