@@ -393,7 +393,10 @@ class TestOomEvents:
         summary = ShardSummary(shard=0, total=5, succeeded=1, failed=0, skipped=0, oom_events=4)
         gone = ended_pod(0, 143, summary, gone=True)
         before = MemoryStatus(oom_total=3, oom_by_pod={"work-pod-0": 3})
-        assert count_oom_events(before, [gone], {}, NOW).oom_total == 4
+        after = count_oom_events(before, [gone], {}, NOW)
+        assert after.oom_total == 4
+        assert count_oom_events(after, [gone], {}, NOW).oom_total == 4, "the answer to the write may have been lost"
+        assert count_oom_events(after, [], {}, NOW).oom_by_pod == {}
 
     def test_an_exit_for_want_of_memory_is_at_least_one(self) -> None:
         assert count_oom_events(MemoryStatus(), [ended_pod(0, 85)], {}, NOW).oom_total == 1
