@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ingestion_contract.identity import MAX_RUN_NAME_LENGTH
+from ingestion_contract.identity import MAX_RUN_NAME_LENGTH, RUN_LABEL
 from ingestion_contract.limits import Limits
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun, parse_run
@@ -48,6 +48,8 @@ _logger = logging.getLogger(__name__)
 
 OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
+LONGEST_REMOVAL_SECONDS = 60.0
+"""What an earlier run of the name has left goes in less, or something keeps it."""
 FULL_LOOK_SECONDS = 120.0
 """How often a run is looked at whatever happens; and, while something is not as it should be, what it has is read."""
 WAITING_LOOK_SECONDS = 30.0
@@ -108,6 +110,7 @@ class Reconciler:
         self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
+        self._removal_since: datetime | None = None
         self._told = False
         self._ends = EndsOfPods()
         self._seen: Snapshot | None = None
@@ -227,18 +230,31 @@ class Reconciler:
         try:
             await self._converge(snapshot)
         except Obstacle as problem:
-            finding = Finding(problem.reason, problem.message)
-            known, self._obstacle = self._obstacle, finding
-            told = known is not None and known.reason == finding.reason
-            return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
+            return self._meet(problem)
         except BeingRemoved as problem:
-            meta = snapshot.run.metadata
-            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
-            return Look(REMOVAL_RETRY_SECONDS)
+            return self._wait_for_removal(problem, snapshot.run)
+        self._removal_since = None
         if self._obstacle is not None:
             self._obstacle = None
             return Look(0.0)
         return Look(self._again_after(snapshot))
+
+    def _meet(self, obstacle: Obstacle) -> Look:
+        """Let the status tell of an obstacle at once, and try again later."""
+        known, self._obstacle = self._obstacle, Finding(obstacle.reason, obstacle.message)
+        told = known is not None and known.reason == obstacle.reason
+        return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
+
+    def _wait_for_removal(self, problem: BeingRemoved, run: IngestionRun) -> Look:
+        """Try again soon; what does not go is an obstacle."""
+        now, meta = self._clock(), run.metadata
+        if self._removal_since is None:
+            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
+            self._removal_since = now
+        if now - self._removal_since < timedelta(seconds=LONGEST_REMOVAL_SECONDS):
+            return Look(REMOVAL_RETRY_SECONDS)
+        mend = f"kubectl get pods -l {RUN_LABEL}={meta.name} tells what keeps it"
+        return self._meet(Obstacle("NameTaken", f"{problem}; {mend}"))
 
     def _moves_something(self, snapshot: Snapshot) -> bool:
         """Return whether a Job or the workers' limits are not as the status says."""

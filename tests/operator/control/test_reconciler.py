@@ -20,6 +20,8 @@ from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.reconciler import (
     FULL_LOOK_SECONDS,
+    LONGEST_REMOVAL_SECONDS,
+    OBSTACLE_RETRY_SECONDS,
     TOUCH_AGAIN_SECONDS,
     WAITING_LOOK_SECONDS,
     Look,
@@ -284,6 +286,26 @@ async def test_what_an_earlier_run_of_the_same_name_left_is_waited_for() -> None
     meta = {"name": "talks-run", "namespace": "default", "ownerReferences": [owner]}
     world.kube.put(CONFIG_MAPS, {"kind": "ConfigMap", "metadata": meta})
     assert (await world.look()).again_after == 1
+    assert world.ready[0] == "Discovering"
+
+
+async def test_what_an_earlier_run_of_the_same_name_left_and_does_not_go_is_said() -> None:
+    """As a Job that was deleted in the foreground, one of whose pods is on a dead node."""
+    world = World()
+    owner = {"controller": True, "uid": "earlier", "kind": identity.KIND, "name": "talks"}
+    meta = {"name": "talks-discover", "namespace": "default", "ownerReferences": [owner]}
+    world.kube.put(JOBS, {"kind": "Job", "metadata": meta, "spec": {}})
+    await world.look()
+    await world.look(LONGEST_REMOVAL_SECONDS)
+    assert (await world.look()).again_after == OBSTACLE_RETRY_SECONDS
+    assert world.ready == (
+        "NameTaken",
+        "Job talks-discover of an earlier run is still there; kubectl get pods -l ingestion.dev/run=talks tells what "
+        "keeps it",
+    )
+    del world.kube.objects["jobs", "talks-discover"]
+    await world.look()
+    await world.look()
     assert world.ready[0] == "Discovering"
 
 
