@@ -21,7 +21,6 @@ from ingestion_operator.apply.limits import read_limits, touch_pods, write_limit
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
 from ingestion_operator.apply.status import write_status
 from ingestion_operator.clock import Clock
-from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Decision, Finding
 from ingestion_operator.decision.limits import current_limits
@@ -34,6 +33,7 @@ from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.doubt import in_doubt
 from ingestion_operator.observe.ends import EndsOfPods
+from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS, seconds_to_next_look
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
@@ -50,10 +50,6 @@ OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
 LONGEST_REMOVAL_SECONDS = 60.0
 """What an earlier run of the name has left goes in less, or something keeps it."""
-FULL_LOOK_SECONDS = 120.0
-"""How often a run is looked at whatever happens; and, while something is not as it should be, what it has is read."""
-WAITING_LOOK_SECONDS = 30.0
-"""How often a run is looked at whose pods do not run yet: only time can make news of that."""
 TOUCH_AGAIN_SECONDS = 60.0
 """After which pods are annotated again that could not be: a kubelet reads limits by itself about as often."""
 RETOLD = timedelta(minutes=5)
@@ -88,6 +84,7 @@ class Look:
 
 
 _FULL_LOOK = timedelta(seconds=FULL_LOOK_SECONDS)
+"""While something is not as it should be, what the run has is read as often."""
 _ENDED = Look(None, ended=True)
 
 
@@ -237,7 +234,7 @@ class Reconciler:
         if self._obstacle is not None:
             self._obstacle = None
             return Look(0.0)
-        return Look(self._again_after(snapshot))
+        return Look(seconds_to_next_look(snapshot, self._clock(), self._settings.scrape_interval_seconds))
 
     def _meet(self, obstacle: Obstacle) -> Look:
         """Let the status tell of an obstacle at once, and try again later."""
@@ -303,31 +300,6 @@ class Reconciler:
     async def _let_expire(self, snapshot: Snapshot) -> None:
         for job in await jobs.let_expire(self._kube, snapshot):
             self._cache.update_job(self._uid, job)
-
-    def _again_after(self, snapshot: Snapshot) -> float:
-        """Return the scrape interval while workers run, else the time to what is due next."""
-        active = [pod for pod in snapshot.pods_of(Step.WORK) if pod.active]
-        if any(pod.running for pod in active):
-            return self._settings.scrape_interval_seconds
-        status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
-        pauses = [WAITING_LOOK_SECONDS if active else FULL_LOOK_SECONDS]
-        pause = self._pause_left(status, now)
-        if pause is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
-            pauses.append(pause)
-        left = seconds_left(spec.active_deadline_seconds, status.active, now)
-        if left and status.active.since is not None:
-            pauses.append(left)
-        return max(0.1, min(pauses))
-
-    def _pause_left(self, status: IngestionRunStatus, now: datetime) -> float | None:
-        """Return for how many seconds no worker is wanted yet since the source blocks them; None while one is.
-
-        Levers that are frozen hold a pause that has passed, and a probe may wait for a node: both without haste.
-        """
-        until, workers = status.source.blocked_until, status.workers
-        if until is None or workers is None or workers.parallelism > 0:
-            return None
-        return max(self._settings.scrape_interval_seconds, (until - now).total_seconds())
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""

@@ -16,14 +16,13 @@ from ingestion_contract.summary import DiscoverSummary, FinishSummary, Summary, 
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import ApiError, Conflict, NotFound, Refused
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS, WAITING_LOOK_SECONDS
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.reconciler import (
-    FULL_LOOK_SECONDS,
     LONGEST_REMOVAL_SECONDS,
     OBSTACLE_RETRY_SECONDS,
     TOUCH_AGAIN_SECONDS,
-    WAITING_LOOK_SECONDS,
     Look,
     Reconciler,
     Settings,
