@@ -28,7 +28,7 @@ from ingestion_operator.reconciler import (
     Settings,
 )
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
-from ingestion_operator.status.report import SLOW_START
+from ingestion_operator.status.trouble import SLOW_START
 from tests.operator.control.fake_kube import FakeKube
 from tests.operator.kit import GIB, NOW, make_sample, waiting
 
