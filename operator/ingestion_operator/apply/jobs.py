@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,12 @@ from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.desired.jobs import single_job, work_job
 from ingestion_operator.desired.pod_template import WorkerSettings
-from ingestion_operator.kube import Kube, NotFound, Object
+from ingestion_operator.kube import Kube, NotFound, Object, Refused
 from ingestion_operator.observe.jobs import Job
 from ingestion_operator.resources import JOBS
+from ingestion_operator.run_log import RunLog
+
+_logger = logging.getLogger(__name__)
 
 PASSED_DEADLINE_SECONDS = 1
 """A Job's deadline when the run's has passed: the Job controller then ends its pods, and the Job when they are gone."""
@@ -59,7 +63,8 @@ async def remove_again(kube: Kube, run: IngestionRun, job: Job) -> None:
 async def let_expire(kube: Kube, snapshot: Snapshot) -> list[Object]:
     """Give the Jobs of a run that has ended their time to live, and return those that were changed.
 
-    Not before the end: a Job must not go before the operator has read what came of it.
+    Not before the end: a Job must not go before the operator has read what came of it. One that may not be changed goes
+    with its run.
     """
     seconds = snapshot.run.spec.ttl_seconds_after_finished
     changed = []
@@ -71,6 +76,10 @@ async def let_expire(kube: Kube, snapshot: Snapshot) -> list[Object]:
             changed.append(await kube.merge(JOBS, snapshot.run.metadata.namespace, job.name, patch))
         except NotFound:
             continue
+        except Refused as problem:
+            meta = snapshot.run.metadata
+            log = RunLog(_logger, meta.namespace, meta.name)
+            log.warning("Job %s is removed only with its run: %s", job.name, problem)
     return changed
 
 

@@ -471,6 +471,15 @@ async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
     assert world.ready[0] == "TooFewSucceeded"
 
 
+async def test_a_run_that_has_ended_is_left_alone_though_its_jobs_may_not_be_changed() -> None:
+    world = World()
+    await world.look()
+    world.end_step(Step.DISCOVER, None, condition="Failed", pod=False)
+    for _ in range(2):
+        world.kube.fail("merge jobs", Refused(403, "Forbidden", "admission webhook denied the request"))
+        assert (await world.look()).ended
+
+
 async def test_a_run_that_has_ended_is_left_alone() -> None:
     world = World()
     ended = {"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1, "startTime": "2026-11-24T10:00:00Z"}
