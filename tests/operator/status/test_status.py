@@ -156,6 +156,14 @@ class TestSteps:
         assert status.workers is not None
         assert (status.workers.parallelism, status.workers.changed_at) == (4, NOW)
 
+    def test_a_run_begins_with_no_more_workers_than_videos_per_hour(self) -> None:
+        source = {"urls": ["https://videos.example/list"], "videosPerHour": 2}
+        pods = [ended_pod(0, 0, FOUND, step=Step.DISCOVER)]
+        jobs = [make_job(Step.DISCOVER, complete=True)]
+        status = report(make_snapshot(run=make_run(spec={"source": source}), status=NEW, jobs=jobs, others=pods))
+        assert status.workers is not None
+        assert (status.workers.parallelism, status.workers.videos_per_hour) == (2, 1)
+
     def test_a_failed_discovery_ends_the_run_with_its_sentence(self) -> None:
         error = ErrorSummary(reason="SourceGone", detail="the playlist does not exist")
         job = make_job(Step.DISCOVER, failed=True)
