@@ -260,6 +260,8 @@ class _Report:
             self._conditions.set(ConditionType.OBJECTIVES_MET, None, "TooEarly")
 
     def _finish(self) -> None:
+        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
+        self._update["memory"] = self._without_workers(memory)
         result = final_count(self._snapshot)
         if isinstance(result, FinishSummary):
             videos = final_videos(result)
@@ -271,8 +273,6 @@ class _Report:
             self._end(None, complete=False, reason=result.reason, message=result.message)
         else:
             self._go_on("Finishing", f"the output is being counted{self._trouble(Step.FINISH)}")
-        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
-        self._update["memory"] = memory.model_copy(update={"used_percent": None, "pressed_since": None})
 
     def _stopped_after(self) -> int | None:
         work = self._snapshot.jobs.get(Step.WORK)

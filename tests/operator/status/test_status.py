@@ -311,6 +311,13 @@ class TestLevers:
         assert not holds(rests.conditions, ConditionType.MEMORY_PRESSURE)
         assert telemetry(rests) == ("Unknown", "NoWorkers")
 
+    def test_while_the_output_is_counted_no_workers_are_told_of(self) -> None:
+        working = report(make_snapshot([make_sample(), make_sample(), waiting(), waiting()]))
+        counts = report(make_snapshot(status=working, jobs=[WORK_DONE]))
+        assert ready(counts)[0] == "Finishing"
+        assert not holds(counts.conditions, ConditionType.MEMORY_PRESSURE)
+        assert telemetry(counts) == ("Unknown", "NoWorkers")
+
     def test_of_workers_that_went_it_is_not_said_that_they_do_not_answer(self) -> None:
         silent = report(make_snapshot([make_sample(), None]))
         pause = SourceStatus(blocked_until=ago(-60), pause_seconds=60)
