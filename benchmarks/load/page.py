@@ -11,7 +11,7 @@ from benchmarks.load.population import FINISHED_PER_ACTIVE, TARGET_PERCENT, WORK
 from benchmarks.load.report import FULL_RUNS, Report
 from benchmarks.load.scene import METRICS_INTERVAL_SECONDS, PROBES
 from benchmarks.load.worker import AFTER_BYTES, AUDIO_PER_SECOND, BEFORE_BYTES, DEVICE_BYTES, GIB, VIDEO_SECONDS
-from ingestion_operator.reconciler import FULL_LOOK_SECONDS
+from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS
 
 _HOW = f"""
 ## Why nothing is asked

@@ -119,8 +119,8 @@ class Source(ApiModel):
         None,
         ge=1,
         le=1_000_000,
-        description="Egress budget of the whole run, shared out over its workers; each may fetch one an hour at the "
-        "least. Not set: no limit.",
+        description="Egress budget of the whole run, shared out over its workers, of which there are never more. Not "
+        "set: no limit.",
     )
     cookies_secret_ref: SecretKeyRef | None = Field(None, description="A cookies.txt for yt-dlp.")
 

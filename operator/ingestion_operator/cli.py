@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion_operator.telemetry.server import CannotServe, Endpoint, with_brackets
+from ingestion_operator.telemetry.server import CannotServe, Endpoint, address_of, with_brackets
 
 app = typer.Typer(
     help="Drives IngestionRuns: lists their videos, runs GPU workers as Jobs, and keeps them within device memory.",
@@ -104,6 +104,7 @@ def run(
     if record is not None:
         _make(record)
     metrics_endpoint = _endpoint(metrics) if metrics is not None else None
+    liveness_endpoint = _liveness(liveness) if liveness is not None else None
     # kopf and the client take a second to import, which `--help` need not wait for.
     from kubernetes.aio.config import ConfigException
 
@@ -126,7 +127,7 @@ def run(
         recorder=Recorder(record) if record is not None else None,
     )
     try:
-        asyncio.run(main.run(settings, namespace or [], liveness and with_brackets(liveness), metrics_endpoint))
+        asyncio.run(main.run(settings, namespace or [], liveness_endpoint, metrics_endpoint))
     except CannotServe as problem:
         typer.echo(f"error: {problem}", err=True)
         raise typer.Exit(1) from problem
@@ -174,6 +175,13 @@ def _endpoint(url: str) -> Endpoint:
         return Endpoint.parse(url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metrics") from error
+
+
+def _liveness(url: str) -> str:
+    if address_of(url) is None:
+        mend = "write it as http://0.0.0.0:8080/healthz"
+        raise typer.BadParameter(f"{url} is no address for liveness: {mend}", param_hint="--liveness")
+    return with_brackets(url)
 
 
 def _group(text: str) -> int | None:

@@ -32,6 +32,8 @@ DEBOUNCE_SECONDS = 0.1
 """Events come in bursts; one look sees all of a burst."""
 CONFLICT_RETRY_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 60.0
+MOST_DOUBLINGS = 10
+"""Of the pause between two failures; far more of them, as in a day without an API server, would give no number."""
 READ_AGAIN_SECONDS = 20.0
 """Over which the requests are spread that a watch that has begun anew makes necessary."""
 
@@ -227,7 +229,7 @@ class Controller:
 
 def _back_off(failures: int) -> float:
     """Return the pause after so many failures before this one: doubling, bounded, and spread out by chance."""
-    return min(LONGEST_BACK_OFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.0)
+    return min(LONGEST_BACK_OFF_SECONDS, 2.0 ** min(failures, MOST_DOUBLINGS)) * random.uniform(0.5, 1.0)
 
 
 def _run_uid(raw: Raw) -> str:

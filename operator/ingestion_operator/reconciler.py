@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ingestion_contract.identity import MAX_RUN_NAME_LENGTH
+from ingestion_contract.identity import MAX_RUN_NAME_LENGTH, RUN_LABEL
 from ingestion_contract.limits import Limits
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun, parse_run
@@ -21,7 +21,6 @@ from ingestion_operator.apply.limits import read_limits, touch_pods, write_limit
 from ingestion_operator.apply.ownership import BeingRemoved, Obstacle
 from ingestion_operator.apply.status import write_status
 from ingestion_operator.clock import Clock
-from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.decide import decide
 from ingestion_operator.decision.decision import Decision, Finding
 from ingestion_operator.decision.limits import current_limits
@@ -34,11 +33,13 @@ from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.doubt import in_doubt
 from ingestion_operator.observe.ends import EndsOfPods
+from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS, seconds_to_next_look
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
 from ingestion_operator.run_log import RunLog
+from ingestion_operator.status.moments import possible
 from ingestion_operator.status.notices import as_of, notices
 from ingestion_operator.status.report import acknowledge, invalid_spec, next_status
 from ingestion_operator.telemetry.metrics import Metrics
@@ -47,10 +48,10 @@ _logger = logging.getLogger(__name__)
 
 OBSTACLE_RETRY_SECONDS = 30.0
 REMOVAL_RETRY_SECONDS = 1.0
-FULL_LOOK_SECONDS = 120.0
-"""How often a run is looked at whatever happens; and, while something is not as it should be, what it has is read."""
-WAITING_LOOK_SECONDS = 30.0
-"""How often a run is looked at whose pods do not run yet: only time can make news of that."""
+LONGEST_REMOVAL_SECONDS = 60.0
+"""What an earlier run of the name has left goes in less, or something keeps it."""
+TOUCH_AGAIN_SECONDS = 60.0
+"""After which pods are annotated again that could not be: a kubelet reads limits by itself about as often."""
 RETOLD = timedelta(minutes=5)
 """What has happened in this time is posted once more by a new operator; an event that is there is not doubled."""
 
@@ -83,6 +84,7 @@ class Look:
 
 
 _FULL_LOOK = timedelta(seconds=FULL_LOOK_SECONDS)
+"""While something is not as it should be, what the run has is read as often."""
 _ENDED = Look(None, ended=True)
 
 
@@ -97,17 +99,25 @@ class Reconciler:
         self._kube = kube
         self._settings = settings
         self._clock = clock
-        self._observer = Observer(run_uid, cache, kube, scraper, settings.scrape_interval_seconds, clock)
-        self._read_at = clock()
+        self._scraper = scraper
+        self._begin()
         # Nobody says when all that is there has been listed, and a run whose pods are not known looks like one that has
         # lost them. (Kopf's indices would say it, but its start then takes time with the square of the objects.)
         self._trusts_watches = False
         self._manifest_written: bool | None = None
         self._limits_written: Limits | None = None
         self._obstacle: Finding | None = None
+        self._removal_since: datetime | None = None
         self._told = False
         self._ends = EndsOfPods()
         self._seen: Snapshot | None = None
+
+    def _begin(self) -> None:
+        """Begin to measure."""
+        self._observer = Observer(
+            self._uid, self._cache, self._kube, self._scraper, self._settings.scrape_interval_seconds, self._clock
+        )
+        self._looked_at = self._read_at = self._touch_again_at = self._clock()
 
     @property
     def seen(self) -> Snapshot | None:
@@ -122,6 +132,7 @@ class Reconciler:
             NotFound: something went meanwhile; look again.
             ApiError: the API server did not answer well.
         """
+        self._watch_clock()
         raw = self._cache.runs.get(self._uid)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             return _ENDED
@@ -135,6 +146,12 @@ class Reconciler:
             await self._tell(run, snapshot.status, snapshot.status)
             return _ENDED
         return await self._advance(run, raw)
+
+    def _watch_clock(self) -> None:
+        """Begin anew, as a new operator would, where the clock was put back: what was measured is of another time."""
+        if self._clock() < self._looked_at:
+            self._begin()
+        self._looked_at = self._clock()
 
     def read_again(self) -> None:
         """Let the next look trust nothing that was read or written before."""
@@ -168,10 +185,11 @@ class Reconciler:
         snapshot = self._seen = await self._observe(run, raw)
         await self._recall(snapshot)
         self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
-        now = self._clock()
+        now, written = self._clock(), snapshot.status
+        snapshot = replace(snapshot, status=possible(written, now))
         decision = self._decide(snapshot, now)
         status = next_status(snapshot, decision, self._obstacle, now)
-        if status != snapshot.status or self._moves_something(replace(snapshot, status=status)):
+        if status != written or self._moves_something(replace(snapshot, status=status)):
             # Also a status that is the same: the API server refuses it if another operator has written one meanwhile,
             # and nothing must be moved after a status that is not the latest.
             await self._write(raw, status)
@@ -209,18 +227,31 @@ class Reconciler:
         try:
             await self._converge(snapshot)
         except Obstacle as problem:
-            finding = Finding(problem.reason, problem.message)
-            known, self._obstacle = self._obstacle, finding
-            told = known is not None and known.reason == finding.reason
-            return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
+            return self._meet(problem)
         except BeingRemoved as problem:
-            meta = snapshot.run.metadata
-            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
-            return Look(REMOVAL_RETRY_SECONDS)
+            return self._wait_for_removal(problem, snapshot.run)
+        self._removal_since = None
         if self._obstacle is not None:
             self._obstacle = None
             return Look(0.0)
-        return Look(self._again_after(snapshot))
+        return Look(seconds_to_next_look(snapshot, self._clock(), self._settings.scrape_interval_seconds))
+
+    def _meet(self, obstacle: Obstacle) -> Look:
+        """Let the status tell of an obstacle at once, and try again later."""
+        known, self._obstacle = self._obstacle, Finding(obstacle.reason, obstacle.message)
+        told = known is not None and known.reason == obstacle.reason
+        return Look(OBSTACLE_RETRY_SECONDS if told else 0.0)
+
+    def _wait_for_removal(self, problem: BeingRemoved, run: IngestionRun) -> Look:
+        """Try again soon; what does not go is an obstacle."""
+        now, meta = self._clock(), run.metadata
+        if self._removal_since is None:
+            RunLog(_logger, meta.namespace, meta.name).info("%s", problem)
+            self._removal_since = now
+        if now - self._removal_since < timedelta(seconds=LONGEST_REMOVAL_SECONDS):
+            return Look(REMOVAL_RETRY_SECONDS)
+        mend = f"kubectl get pods -l {RUN_LABEL}={meta.name} tells what keeps it"
+        return self._meet(Obstacle("NameTaken", f"{problem}; {mend}"))
 
     def _moves_something(self, snapshot: Snapshot) -> bool:
         """Return whether a Job or the workers' limits are not as the status says."""
@@ -246,32 +277,29 @@ class Reconciler:
             self._cache.put_job(self._uid, changed)
         if step is Step.WORK:
             await self._write_limits(snapshot, limits)
-            if limits.revision:
-                for pod in await touch_pods(self._kube, snapshot, limits.revision):
-                    self._cache.update_pod(self._uid, pod)
+            if limits.revision and self._clock() >= self._touch_again_at:
+                await self._touch_pods(snapshot, limits.revision)
 
     async def _write_limits(self, snapshot: Snapshot, limits: Limits) -> None:
         if limits != self._limits_written:
             await write_limits(self._kube, snapshot, limits)
             self._limits_written = limits
 
+    async def _touch_pods(self, snapshot: Snapshot, revision: int) -> None:
+        """Let the kubelets read the limits at once. Where that is refused, it only takes longer, and nothing fails."""
+        touched = await touch_pods(self._kube, snapshot, revision)
+        for pod in touched.pods:
+            self._cache.update_pod(self._uid, pod)
+        if touched.refusal is not None:
+            self._touch_again_at = self._clock() + timedelta(seconds=TOUCH_AGAIN_SECONDS)
+            meta = snapshot.run.metadata
+            RunLog(_logger, meta.namespace, meta.name).warning(
+                "limits reach some workers only when their kubelets read them: %s", touched.refusal
+            )
+
     async def _let_expire(self, snapshot: Snapshot) -> None:
         for job in await jobs.let_expire(self._kube, snapshot):
             self._cache.update_job(self._uid, job)
-
-    def _again_after(self, snapshot: Snapshot) -> float:
-        """Return the scrape interval while workers run, else the time to what is due next."""
-        active = [pod for pod in snapshot.pods_of(Step.WORK) if pod.active]
-        if any(pod.running for pod in active):
-            return self._settings.scrape_interval_seconds
-        status, spec, now = snapshot.status, snapshot.run.spec, self._clock()
-        pauses = [WAITING_LOOK_SECONDS if active else FULL_LOOK_SECONDS]
-        if status.source.blocked_until is not None and current_step(snapshot) is Step.WORK and not spec.suspend:
-            pauses.append((status.source.blocked_until - now).total_seconds())
-        left = seconds_left(spec.active_deadline_seconds, status.active, now)
-        if left and status.active.since is not None:
-            pauses.append(left)
-        return max(0.1, min(pauses))
 
     async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         """Do what is left to do for a run that has ended."""

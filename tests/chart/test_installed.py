@@ -23,8 +23,6 @@ from tests.operator.cluster.kit import Runs
 CRD = "CustomResourceDefinition ingestionruns.ingestion.dev"
 SOON = {"scrapeIntervalSeconds": 1}
 RARE = {
-    # Asked for by an admission plugin that is off by default.
-    Right("update", "ingestionruns/finalizers.ingestion.dev"),
     # Of a run that has changed since it was read.
     Right("get", "ingestionruns.ingestion.dev"),
     # Of a Job whose name is taken.

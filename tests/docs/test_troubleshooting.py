@@ -41,8 +41,8 @@ FILES = (
 )
 """Where reasons are given: whatever is one word there, but for a few, is a reason."""
 CAMEL_CASE = r"[A-Z]+[a-z][A-Za-z]*"
-NOT_REASONS = {"Normal", "Warning", "Event", "True"}
-"""Other words that stand there: types of events, their kind, and the status of a condition."""
+NOT_REASONS = {"Normal", "Warning", "Event", "Job", "True"}
+"""Other words that stand there: types of events, kinds of objects, and the status of a condition."""
 
 
 def words_of(source: str) -> Iterator[str]:

@@ -71,10 +71,6 @@ annotations:
 - apiGroups: [ingestion.dev]
   resources: [ingestionruns/status]
   verbs: [update]
-# Needed to own objects where the admission plugin OwnerReferencesPermissionEnforcement is on.
-- apiGroups: [ingestion.dev]
-  resources: [ingestionruns/finalizers]
-  verbs: [update]
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, patch, delete]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import IngestionRunStatus
-from ingestion_operator.apply.objects import ensure
+from ingestion_operator.apply.objects import change, ensure
 from ingestion_operator.decision.deadline import seconds_left
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.desired.jobs import single_job, work_job
 from ingestion_operator.desired.pod_template import WorkerSettings
-from ingestion_operator.kube import Kube, NotFound, Object
+from ingestion_operator.kube import Kube, NotFound, Object, Refused
 from ingestion_operator.observe.jobs import Job
 from ingestion_operator.resources import JOBS
+from ingestion_operator.run_log import RunLog
+
+_logger = logging.getLogger(__name__)
 
 PASSED_DEADLINE_SECONDS = 1
 """A Job's deadline when the run's has passed: the Job controller then ends its pods, and the Job when they are gone."""
@@ -25,13 +29,13 @@ async def follow(kube: Kube, snapshot: Snapshot, step: Step, settings: WorkerSet
     """Create or change the Job of the present step; return it if anything was done.
 
     Raises:
-        Obstacle: the Job cannot be made.
+        Obstacle: the Job cannot be made, or changed.
         NotFound: it went while it was to be changed.
     """
     run, job = snapshot.run, snapshot.jobs.get(step)
     if job is not None:
-        change = wanted_change(snapshot, step, now)
-        return await kube.merge(JOBS, run.metadata.namespace, job.name, {"spec": change}) if change else None
+        wanted = wanted_change(snapshot, step, now)
+        return await change(kube, JOBS, run, "Job", job.name, {"spec": wanted}) if wanted else None
     if run.spec.suspend:
         return None
     return await ensure(kube, JOBS, run, _body(run, snapshot.status, step, settings))
@@ -59,7 +63,8 @@ async def remove_again(kube: Kube, run: IngestionRun, job: Job) -> None:
 async def let_expire(kube: Kube, snapshot: Snapshot) -> list[Object]:
     """Give the Jobs of a run that has ended their time to live, and return those that were changed.
 
-    Not before the end: a Job must not go before the operator has read what came of it.
+    Not before the end: a Job must not go before the operator has read what came of it. One that may not be changed goes
+    with its run.
     """
     seconds = snapshot.run.spec.ttl_seconds_after_finished
     changed = []
@@ -71,6 +76,10 @@ async def let_expire(kube: Kube, snapshot: Snapshot) -> list[Object]:
             changed.append(await kube.merge(JOBS, snapshot.run.metadata.namespace, job.name, patch))
         except NotFound:
             continue
+        except Refused as problem:
+            meta = snapshot.run.metadata
+            log = RunLog(_logger, meta.namespace, meta.name)
+            log.warning("Job %s is removed only with its run: %s", job.name, problem)
     return changed
 
 

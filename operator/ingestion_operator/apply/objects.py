@@ -1,4 +1,4 @@
-"""Creating what a run wants, once."""
+"""Creating what a run wants, once, and changing it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ async def ensure(kube: Kube, resource: Resource, run: IngestionRun, body: Object
         return found
     except Refused as problem:
         raise Obstacle("Refused", f"the API server refuses {kind} {name}: {problem.message}") from problem
+
+
+async def change(kube: Kube, resource: Resource, run: IngestionRun, kind: str, name: str, patch: Object) -> Object:
+    """Apply a merge patch to an object of the run, and return it.
+
+    Raises:
+        Obstacle: the API server does not want the change.
+        NotFound: the object is gone.
+    """
+    try:
+        return await kube.merge(resource, run.metadata.namespace, name, patch)
+    except Refused as problem:
+        raise Obstacle("Refused", f"the API server refuses to change {kind} {name}: {problem.message}") from problem

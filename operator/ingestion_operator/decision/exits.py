@@ -21,7 +21,9 @@ def exhausted_in_row(situation: Situation) -> int:
 
 
 def too_many(situation: Situation) -> bool:
-    """Return whether starting more workers at the minimum is pointless."""
+    """Return whether starting more workers at the minimum is pointless; not while one works, which would be stopped."""
+    if situation.one_works:
+        return False
     return situation.wanted <= situation.bounds.min and exhausted_in_row(situation) >= MOST_IN_ROW
 
 

@@ -16,6 +16,7 @@ from ingestion_contract.status import MeasuredFloor, WorkersStatus
 from ingestion_contract.summary import MemoryReport, ShardSummary
 from ingestion_operator.decision.decision import Lever
 from ingestion_operator.decision.floors import remembered, robust_floor
+from ingestion_operator.decision.parallelism_bounds import bounds_of
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.pods import Exit, Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -63,10 +64,10 @@ class Situation:
     snapshot: Snapshot
     now: datetime
 
-    @property
+    @cached_property
     def bounds(self) -> Parallelism:
         """The bounds of parallelism."""
-        return self.snapshot.run.spec.workers.parallelism
+        return bounds_of(self.snapshot.run.spec)
 
     @property
     def memory(self) -> Memory:
@@ -133,6 +134,11 @@ class Situation:
     def at_work(self) -> bool:
         """Whether every wanted worker has been heard of lately, and has its models."""
         return self.all_heard and all(sample.state in AT_WORK for sample in self.fresh.values())
+
+    @cached_property
+    def one_works(self) -> bool:
+        """Whether at least one worker has been heard of lately, and works."""
+        return any(sample.state is WorkerState.WORKING for sample in self.fresh.values())
 
     @cached_property
     def waiting(self) -> int:

@@ -38,10 +38,5 @@ def limits_config_map(run: IngestionRun, limits: Limits) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": metadata(run, limits_config_map_name(run)),
-        "data": limits_data(limits),
+        "data": {LIMITS_KEY: json.dumps(limits.to_wire())},
     }
-
-
-def limits_data(limits: Limits) -> dict[str, str]:
-    """Return the part of the ConfigMap that changes."""
-    return {LIMITS_KEY: json.dumps(limits.to_wire())}

@@ -55,6 +55,7 @@ def metadata(run: IngestionRun, name: str, step: Step | None = None) -> dict[str
                 "name": run.metadata.name,
                 "uid": run.metadata.uid,
                 "controller": True,
+                # Blocking would ask for a right to the finalizers of runs, where owner references are guarded.
                 "blockOwnerDeletion": False,
             }
         ],

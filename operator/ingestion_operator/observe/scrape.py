@@ -17,7 +17,10 @@ from ingestion_operator.observe.worker_sample import WorkerSample
 
 MAX_PAGE_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 2.0
-MAX_CONNECTIONS = 64
+"""From a worker's turn on: one that waits because others hang is not to blame."""
+MAX_CONNECTIONS = 256
+MAX_OF_ONE_SCRAPE = 128
+"""Connections, so that a run all of whose workers hang leaves some to the other runs."""
 
 
 class Scraper(Protocol):
@@ -34,17 +37,23 @@ class HttpScraper:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def scrape(self, pods: Iterable[Pod]) -> Mapping[str, WorkerSample]:
         """Return the samples by pod uid; a pod that does not answer well is left out."""
         asked = [pod for pod in pods if pod.ip and pod.running]
-        answers = await asyncio.gather(*(self._sample(pod) for pod in asked))
+        turns = asyncio.Semaphore(MAX_OF_ONE_SCRAPE)
+        answers = await asyncio.gather(*(self._sample_in_turn(pod, turns) for pod in asked))
         return {pod.uid: answer for pod, answer in zip(asked, answers, strict=True) if answer is not None}
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+    async def _sample_in_turn(self, pod: Pod, turns: asyncio.Semaphore) -> WorkerSample | None:
+        async with turns, self._turns:
+            return await self._sample(pod)
 
     async def _sample(self, pod: Pod) -> WorkerSample | None:
         try:
@@ -66,7 +75,7 @@ class HttpScraper:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, force_close=True)
+            connector = aiohttp.TCPConnector(limit=0, force_close=True)
             self._session = aiohttp.ClientSession(
                 connector=connector, trust_env=False, auto_decompress=False, headers={"Accept-Encoding": "identity"}
             )

@@ -19,7 +19,8 @@ def count_oom_events(
 ) -> MemoryStatus:
     """Add what the pods have counted since; the total only grows, across restarts of anything.
 
-    A pod's part is remembered as long as the pod is there, so that nothing is counted twice.
+    A pod's part is remembered as long as the pod is there, or is known to have gone, so that nothing is counted twice:
+    the status may have been written though no answer came.
     """
     by_pod: dict[str, int] = {}
     fresh = 0
@@ -29,8 +30,7 @@ def count_oom_events(
         if count == 0 or len(by_pod) >= MAX_PODS:
             continue
         fresh += count - known
-        if not pod.gone:
-            by_pod[pod.uid] = count
+        by_pod[pod.uid] = count
     update: dict[str, object] = {"oom_by_pod": by_pod}
     if fresh:
         update |= {"oom_total": before.oom_total + fresh, "last_oom_at": now}

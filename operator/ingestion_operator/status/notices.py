@@ -34,6 +34,10 @@ _GOOD_NEWS = (
 )
 
 
+TELEMETRY_SECONDS = 600
+"""In which it is told once that workers are not heard, and once that they are: some answer only now and then."""
+
+
 class NoticeType(StrEnum):
     """Types of Kubernetes events."""
 
@@ -118,9 +122,11 @@ def _suspension(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterat
     if now is None:
         return
     suspended_before = was is not None and was.reason == SUSPENDED
-    if (now.reason == SUSPENDED) != suspended_before:
-        reason = SUSPENDED if now.reason == SUSPENDED else "Resumed"
-        yield Notice(NoticeType.NORMAL, reason, now.message, key=str(after.observed_generation))
+    key = str(after.observed_generation)
+    if now.reason == SUSPENDED and not suspended_before:
+        yield Notice(NoticeType.NORMAL, SUSPENDED, now.message, key=key)
+    elif now.reason != SUSPENDED and suspended_before and holds(after.conditions, ConditionType.RECONCILING):
+        yield Notice(NoticeType.NORMAL, "Resumed", now.message, key=key)
 
 
 def _stall(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterator[Notice]:
@@ -136,10 +142,10 @@ def _telemetry(before: IngestionRunStatus, after: IngestionRunStatus) -> Iterato
     was, now = (find_condition(status.conditions, ConditionType.TELEMETRY_AVAILABLE) for status in (before, after))
     if now is None or was is None or was.status is now.status:
         return
-    key = now.last_transition_time.isoformat()
+    key = str(now.last_transition_time.timestamp() // TELEMETRY_SECONDS)
     if now.status is ConditionStatus.FALSE:
         yield Notice(NoticeType.WARNING, now.reason, now.message, key=key)
-    elif was.status is ConditionStatus.FALSE:
+    elif now.status is ConditionStatus.TRUE and was.status is ConditionStatus.FALSE:
         yield Notice(NoticeType.NORMAL, now.reason, "all workers answer on their metrics port again", key=key)
 
 

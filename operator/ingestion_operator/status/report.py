@@ -22,22 +22,20 @@ from ingestion_operator.clock import whole_seconds
 from ingestion_operator.decision.deadline import active_seconds, count_on, seconds_left
 from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
+from ingestion_operator.decision.parallelism_bounds import bounds_of
+from ingestion_operator.decision.policies.source_blocked import BLOCKED as SOURCE_BLOCKED
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
-from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED, Job
+from ingestion_operator.observe.jobs import DEADLINE_EXCEEDED
 from ingestion_operator.status.adaptations import add_adaptation
 from ingestion_operator.status.conditions import Conditions, holds
 from ingestion_operator.status.counts import final_videos, live_videos, progress
 from ingestion_operator.status.memory import count_oom_events, used_percent
+from ingestion_operator.status.trouble import stuck_terminating, trouble
 from ingestion_operator.status.verdict import judge
 
 PRESSURE_EASES_AFTER_SECONDS = 30.0
 """A waiting worker tries again now and then; the condition does not go up and down with it."""
-SLOW_START = timedelta(minutes=2)
-"""Of a pod whose volumes cannot be mounted, or that is not let in at all, only events tell why: they are pointed to."""
-_SLOW = f"{SLOW_START.total_seconds() / 60:.0f} minutes"
-STUCK_AFTER = timedelta(minutes=1)
-"""A pod whose time to end has been over for so long is not being ended by its node."""
 SUSPENDED = "Suspended"
 _HOLDS = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -98,8 +96,7 @@ class _Report:
 
     def _is_active(self, step: Step) -> bool:
         """Return whether the time counts that spec.activeDeadlineSeconds bounds."""
-        source = self._decision.source if self._decision is not None else self._before.source
-        held = self._spec.suspend or self._queued() or source.blocked_until is not None
+        held = self._spec.suspend or self._queued() or self._source.blocked_until is not None
         return step is not Step.FINISH and "completion_time" not in self._update and not held
 
     def _discover(self) -> None:
@@ -111,8 +108,13 @@ class _Report:
         else:
             self._go_on("Discovering", f"the source is being listed{self._trouble(Step.DISCOVER)}")
 
+    def _trouble(self, step: Step) -> str:
+        """Return what keeps a step from going on as the end of a sentence, if anything does."""
+        found = trouble(self._snapshot, step, self._now)
+        return f"; {found}" if found else ""
+
     def _begin_work(self, found: DiscoverSummary) -> None:
-        bounds = self._spec.workers.parallelism
+        bounds = bounds_of(self._spec)
         videos = Videos(total=found.count)
         self._update["video_list"] = VideoList(count=found.count, shards=found.shards, digest=found.digest)
         self._update["videos"] = videos
@@ -139,36 +141,42 @@ class _Report:
             parallelism = self._decision.parallelism
             memory = self._levers(self._decision, memory)
             self._memory_conditions(self._decision)
+        else:
+            memory = self._without_workers(memory)
         self._update["memory"] = memory
+        self._go_on_with_work(progress(videos), parallelism)
+
+    def _go_on_with_work(self, done: str, parallelism: int) -> None:
         workers = "1 worker" if parallelism == 1 else f"{parallelism} workers"
-        course = f"{progress(videos)} videos, {workers} wanted"
+        course = f"{done} videos, {workers} wanted"
         if seconds_left(self._spec.active_deadline_seconds, self._before.active, self._now) == 0:
             self._go_on(DEADLINE_EXCEEDED, f"{course}; spec.activeDeadlineSeconds has passed, the workers are stopped")
         elif self._queued():
             self._go_on("Queued", f"{course}, which the queue {self._spec.queue_name} holds back")
-        elif self._stuck_terminating(Step.WORK):
+        elif stuck_terminating(self._snapshot, Step.WORK, self._now):
             self._go_on("ShardStuckTerminating", f"{course}{self._trouble(Step.WORK)}")
+        elif self._source.blocked_until is not None:
+            self._go_on(SOURCE_BLOCKED, f"{done} videos; {self._pause(parallelism)}{self._trouble(Step.WORK)}")
         else:
             self._go_on("Ingesting", f"{course}{self._trouble(Step.WORK)}")
 
-    def _stuck_terminating(self, step: Step) -> str:
-        """Return what to do about pods that do not end, if there are any: no other takes their place before.
+    @property
+    def _source(self) -> SourceStatus:
+        return self._decision.source if self._decision is not None else self._before.source
 
-        Nobody else may do it: only a person, or the cloud, knows that the node does not run them any more.
-        """
-        stuck = [
-            pod
-            for pod in self._snapshot.pods_of(step)
-            if pod.active and pod.must_end_by is not None and self._now - pod.must_end_by >= STUCK_AFTER
-        ]
-        if not stuck:
-            return ""
-        first = min(stuck, key=lambda pod: pod.name)
-        return (
-            f"{_pods(len(stuck))} should have ended and did not, {first.name} on node {first.node} by "
-            f"{first.must_end_by:%H:%M:%S} UTC; if that node is gone for good, kubectl delete node {first.node}, else "
-            f"kubectl delete pod --force {first.name} once nothing runs there"
-        )
+    def _pause(self, parallelism: int) -> str:
+        if parallelism:
+            return "one worker tries whether the source answers"
+        until = f"{self._source.blocked_until:%H:%M:%S} UTC"
+        return f"the source blocks this cluster's address, one worker tries again at {until}"
+
+    def _without_workers(self, memory: MemoryStatus) -> MemoryStatus:
+        """Take back what is said of workers, since none is to run."""
+        if holds(self._before.conditions, ConditionType.MEMORY_PRESSURE):
+            self._conditions.set(ConditionType.MEMORY_PRESSURE, False, "NoPressure")
+        if self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is not None:
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkers")
+        return memory.model_copy(update={"used_percent": None, "pressed_since": None})
 
     def _queued(self) -> bool:
         work = self._snapshot.jobs.get(Step.WORK)
@@ -228,7 +236,7 @@ class _Report:
         self._telemetry_condition(decision)
         self._objectives_condition(decision)
         blocked = decision.source.blocked_until is not None
-        self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, "SourceBlocked" if blocked else "SourceAnswers")
+        self._conditions.set(ConditionType.SOURCE_BLOCKED, blocked, SOURCE_BLOCKED if blocked else "SourceAnswers")
 
     def _telemetry_condition(self, decision: Decision) -> None:
         if decision.telemetry is not None:
@@ -236,6 +244,8 @@ class _Report:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, False, silence.reason, silence.message)
         elif self._running():
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, True, "WorkersAnswer")
+        elif not decision.parallelism:
+            self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkers")
         elif self._conditions.get(ConditionType.TELEMETRY_AVAILABLE) is None:
             self._conditions.set(ConditionType.TELEMETRY_AVAILABLE, None, "NoWorkersYet")
 
@@ -250,6 +260,8 @@ class _Report:
             self._conditions.set(ConditionType.OBJECTIVES_MET, None, "TooEarly")
 
     def _finish(self) -> None:
+        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
+        self._update["memory"] = self._without_workers(memory)
         result = final_count(self._snapshot)
         if isinstance(result, FinishSummary):
             videos = final_videos(result)
@@ -261,32 +273,6 @@ class _Report:
             self._end(None, complete=False, reason=result.reason, message=result.message)
         else:
             self._go_on("Finishing", f"the output is being counted{self._trouble(Step.FINISH)}")
-        memory = count_oom_events(self._before.memory, self._snapshot.pods, self._snapshot.samples, self._now)
-        self._update["memory"] = memory.model_copy(update={"used_percent": None, "pressed_since": None})
-
-    def _trouble(self, step: Step) -> str:
-        """Return what keeps a step from going on, if anything does."""
-        if endless := self._stuck_terminating(step):
-            return f"; {endless}"
-        staying = [pod for pod in self._snapshot.pods_of(step) if pod.staying]
-        stuck = [pod for pod in staying if pod.trouble]
-        if stuck:
-            return f"; {_pods(len(stuck))} cannot start, {stuck[0].name}: {stuck[0].trouble}"
-        slow = [pod for pod in staying if pod.started_at is None and self._now - pod.created_at >= SLOW_START]
-        if slow:
-            return f"; {_pods(len(slow))} not started for {_SLOW}, see kubectl describe pod {slow[0].name}"
-        job = self._snapshot.jobs.get(step)
-        if job is not None and self._has_no_pod(job):
-            return f"; no pod could be made for {_SLOW}, see kubectl describe job {job.name}"
-        if step is Step.WORK:
-            return ""
-        complaint = last_complaint(self._snapshot, step)
-        return f"; the last attempt failed: {complaint.message}" if complaint is not None else ""
-
-    def _has_no_pod(self, job: Job) -> bool:
-        """Return whether admission, as for want of quota or of a priority class, seems to let no pod of a Job in."""
-        wanted = not (job.over or job.suspended or job.succeeded or job.failed_indexes) and job.parallelism > 0
-        return wanted and not self._snapshot.pods_of(job.step) and self._now - job.created_at >= SLOW_START
 
     def _stopped_after(self) -> int | None:
         work = self._snapshot.jobs.get(Step.WORK)
@@ -307,7 +293,8 @@ class _Report:
         return Throughput(audio_hours_per_hour=f"{audio_seconds / elapsed:.1f}")
 
     def _go_on(self, reason: str, message: str) -> None:
-        stalled = self._problem or (self._decision.stalled if self._decision is not None else None)
+        # What was decided comes first: that workers stay stopped until the spec is changed is remembered by it.
+        stalled = (self._decision.stalled if self._decision is not None else None) or self._problem
         if stalled is not None:
             self._conditions.stalled(stalled.reason, stalled.message)
         elif self._spec.suspend:
@@ -336,7 +323,3 @@ class _Report:
 
 def _stood(workers: WorkersStatus, lever: Lever) -> int:
     return workers.parallelism if lever is Lever.PARALLELISM else workers.budget_percent
-
-
-def _pods(count: int) -> str:
-    return "1 pod" if count == 1 else f"{count} pods"

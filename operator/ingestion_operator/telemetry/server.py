@@ -32,10 +32,20 @@ class Endpoint:
         Raises:
             ValueError: this is no such URL.
         """
-        parts = urlsplit(with_brackets(url))
-        if parts.scheme != "http" or not parts.hostname or not parts.port or parts.path != PATH:
+        found = address_of(url)
+        if found is None or urlsplit(with_brackets(url)).path != PATH:
             raise ValueError(f"{url} is no address for metrics: write it as http://0.0.0.0:8081{PATH}")
-        return cls(parts.hostname, parts.port)
+        return cls(*found)
+
+
+def address_of(url: str) -> tuple[str, int] | None:
+    """Return host and port of a URL to serve at; None if that is not what it is."""
+    try:
+        parts = urlsplit(with_brackets(url))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (host, port) if parts.scheme == "http" and host and port else None
 
 
 def with_brackets(url: str) -> str:

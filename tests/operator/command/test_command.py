@@ -43,6 +43,8 @@ def test_help_says_what_there_is() -> None:
         (["--worker-image", "x", "--allow-network", "10.0.0.1/8"], "--allow-network"),
         (["--worker-image", "x", "--worker-fs-group", "staff"], "--worker-fs-group"),
         (["--worker-image", "x", "--metrics", "8081"], "--metrics"),
+        (["--worker-image", "x", "--liveness", "8080"], "--liveness"),
+        (["--worker-image", "x", "--liveness", "https://0.0.0.0:8080/healthz"], "--liveness"),
     ],
 )
 def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:

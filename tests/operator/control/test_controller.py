@@ -11,6 +11,7 @@ import pytest
 from ingestion_contract import identity
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import DiscoverSummary, ErrorSummary, Summary, encode_summary
+from ingestion_operator import controller
 from ingestion_operator.clock import system_clock
 from ingestion_operator.controller import DEBOUNCE_SECONDS, Controller
 from ingestion_operator.desired.pod_template import WorkerSettings
@@ -194,3 +195,15 @@ async def test_runs_are_kept_when_the_api_server_fails_to_say_which_are_there(op
     operated.kube.fail("list ingestionruns", ApiError(500, "", "etcd is away"))
     await operated.controller.forget_vanished()
     assert len(operated.controller.seen_runs()) == 1
+
+
+async def test_a_run_that_fails_for_days_is_still_tried_again(
+    operated: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause that doubles more than a thousand times is no number any more."""
+    monkeypatch.setattr(controller, "DEBOUNCE_SECONDS", 0.0)
+    monkeypatch.setattr(controller, "LONGEST_BACK_OFF_SECONDS", 0.0)
+    for _ in range(1100):
+        operated.kube.fail("select jobs", ApiError(500, "", "etcd is away"))
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))

@@ -16,13 +16,21 @@ from ingestion_contract.summary import DiscoverSummary, FinishSummary, Summary, 
 from ingestion_operator.desired.pod_template import WorkerSettings
 from ingestion_operator.kube import ApiError, Conflict, NotFound, Refused
 from ingestion_operator.observe.cache import Cache
+from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS, WAITING_LOOK_SECONDS
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
-from ingestion_operator.reconciler import FULL_LOOK_SECONDS, WAITING_LOOK_SECONDS, Look, Reconciler, Settings
+from ingestion_operator.reconciler import (
+    LONGEST_REMOVAL_SECONDS,
+    OBSTACLE_RETRY_SECONDS,
+    TOUCH_AGAIN_SECONDS,
+    Look,
+    Reconciler,
+    Settings,
+)
 from ingestion_operator.resources import CONFIG_MAPS, JOBS, PODS, RUNS
-from ingestion_operator.status.report import SLOW_START
+from ingestion_operator.status.trouble import SLOW_START
 from tests.operator.control.fake_kube import FakeKube
-from tests.operator.kit import NOW, make_sample, waiting
+from tests.operator.kit import GIB, NOW, make_sample, waiting
 
 UID = "uid-of-ingestionruns-talks"
 LABELS = {identity.RUN_UID_LABEL: UID}
@@ -54,11 +62,11 @@ class World:
         self.kube.writes.clear()
         self.start_operator()
 
-    def start_operator(self) -> None:
+    def start_operator(self, **settings: Any) -> None:
         """Start a new operator, which knows nothing but what the API server tells."""
         self.cache = Cache()
         self.reconciler = Reconciler(
-            UID, self.cache, self.kube, self.workers, Settings(WorkerSettings("worker:1")), lambda: self.now
+            UID, self.cache, self.kube, self.workers, Settings(WorkerSettings("worker:1"), **settings), lambda: self.now
         )
         self.cache.runs.put(self.kube.objects["ingestionruns", "talks"])
 
@@ -110,6 +118,10 @@ class World:
         run = self.kube.objects["ingestionruns", "talks"]
         metadata = run["metadata"] | {"generation": run["metadata"]["generation"] + 1}
         self.kube.update(RUNS, "talks", spec=run["spec"] | spec, metadata=metadata)
+
+    def pod(self, step: Step, index: int) -> dict[str, Any]:
+        """Return a pod."""
+        return self.kube.objects[PODS.plural, f"talks-{step}-{index}"]
 
     @property
     def ready(self) -> tuple[str, str]:
@@ -317,6 +329,26 @@ async def test_what_an_earlier_run_of_the_same_name_left_is_waited_for() -> None
     meta = {"name": "talks-run", "namespace": "default", "ownerReferences": [owner]}
     world.kube.put(CONFIG_MAPS, {"kind": "ConfigMap", "metadata": meta})
     assert (await world.look()).again_after == 1
+    assert world.ready[0] == "Discovering"
+
+
+async def test_what_an_earlier_run_of_the_same_name_left_and_does_not_go_is_said() -> None:
+    """As a Job that was deleted in the foreground, one of whose pods is on a dead node."""
+    world = World()
+    owner = {"controller": True, "uid": "earlier", "kind": identity.KIND, "name": "talks"}
+    meta = {"name": "talks-discover", "namespace": "default", "ownerReferences": [owner]}
+    world.kube.put(JOBS, {"kind": "Job", "metadata": meta, "spec": {}})
+    await world.look()
+    await world.look(LONGEST_REMOVAL_SECONDS)
+    assert (await world.look()).again_after == OBSTACLE_RETRY_SECONDS
+    assert world.ready == (
+        "NameTaken",
+        "Job talks-discover of an earlier run is still there; kubectl get pods -l ingestion.dev/run=talks tells what "
+        "keeps it",
+    )
+    del world.kube.objects["jobs", "talks-discover"]
+    await world.look()
+    await world.look()
     assert world.ready[0] == "Discovering"
 
 
@@ -561,6 +593,15 @@ async def test_only_the_jobs_of_a_run_that_has_ended_expire() -> None:
     assert world.ready[0] == "TooFewSucceeded"
 
 
+async def test_a_run_that_has_ended_is_left_alone_though_its_jobs_may_not_be_changed() -> None:
+    world = World()
+    await world.look()
+    world.end_step(Step.DISCOVER, None, condition="Failed", pod=False)
+    for _ in range(2):
+        world.kube.fail("merge jobs", Refused(403, "Forbidden", "admission webhook denied the request"))
+        assert (await world.look()).ended
+
+
 async def test_a_run_that_has_ended_is_left_alone() -> None:
     world = World()
     ended = {"completionTime": "2026-11-24T11:00:00Z", "observedGeneration": 1, "startTime": "2026-11-24T10:00:00Z"}
@@ -692,3 +733,110 @@ async def test_a_quiet_time_starts_anew_with_the_operator() -> None:
     for _ in range(3):
         await world.look(10)
     assert world.kube.job("talks-work")["spec"]["parallelism"] == 7
+
+
+async def blocked(world: World) -> None:
+    """Let the source block the address of the run's workers."""
+    await world.work([])
+    ended = {"exitCode": 75, "finishedAt": (world.now + timedelta(seconds=2)).isoformat()}
+    world.add_pod(Step.WORK, 0, "Failed", {"terminated": ended})
+    await world.look()
+
+
+async def test_a_run_whose_source_blocks_is_looked_at_when_its_pause_has_passed() -> None:
+    world = World()
+    await blocked(world)
+    look = await world.look()
+    assert look.again_after is not None
+    await world.look(look.again_after + 1)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["not made yet", "on no node yet"])
+async def test_a_probe_that_cannot_start_is_waited_for_without_haste(pending: bool) -> None:
+    world = World()
+    await blocked(world)
+    await world.look(100)
+    if pending:
+        world.add_pod(Step.WORK, 0, "Pending", {})
+    look = await world.look()
+    assert look.again_after is not None
+    assert look.again_after >= WAITING_LOOK_SECONDS
+
+
+async def test_a_pause_that_frozen_levers_hold_is_looked_at_without_haste() -> None:
+    world = World()
+    await blocked(world)
+    world.start_operator(frozen=True)
+    await world.look()
+    look = await world.look(100)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 0
+    assert look.again_after is not None
+    assert look.again_after >= 5
+
+
+async def test_pods_that_may_not_be_annotated_hold_nothing_up_and_are_tried_again_later() -> None:
+    """Their kubelets read the limits by themselves within minutes."""
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    for _ in range(4):
+        world.kube.fail("merge pods", Refused(403, "Forbidden", "pods may not be changed"))
+    assert (await world.look()).again_after == 5
+    world.kube.requests.clear()
+    await world.look(5)
+    assert world.kube.requests == []
+    await world.look(TOUCH_AGAIN_SECONDS)
+    assert sum(what.startswith("merge pods") for what in world.kube.requests) == 4
+
+
+async def test_one_pod_that_may_not_be_annotated_is_no_reason_to_pass_over_the_others() -> None:
+    world = World()
+    await world.work([make_sample(gib=48)] * 4)
+    world.kube.fail("merge pods talks-work-0", Refused(403, "Forbidden", "this one may not be changed"))
+    await world.look()
+    annotations = [world.pod(Step.WORK, index)["metadata"]["annotations"] for index in range(4)]
+    assert [found.get(identity.LIMITS_REVISION_ANNOTATION) for found in annotations] == [None, "1", "1", "1"]
+
+
+async def test_a_change_that_the_api_server_refuses_is_said_in_its_words() -> None:
+    """As a policy of the cluster may refuse it: else the status would tell of workers that are not there."""
+    world = World()
+    await world.work(INCIDENT)
+    for _ in range(2):
+        world.kube.fail("merge jobs", Refused(403, "Forbidden", "admission webhook denied the request"))
+    await world.look()
+    await world.look()
+    assert world.ready == (
+        "Refused",
+        "the API server refuses to change Job talks-work: admission webhook denied the request",
+    )
+    await world.look()
+    await world.look()
+    assert world.ready[0] == "Ingesting"
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_memory_is_governed_on_when_the_clock_is_put_back(restarted: bool) -> None:
+    """As on a machine whose clock was two hours fast: a lever that was moved then is not one that has not settled."""
+    world = World()
+    await world.work(INCIDENT)
+    await world.look()
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 2
+    world.now -= timedelta(hours=2)
+    if restarted:
+        world.start_operator()
+    world.workers.samples = {0: waiting(), 1: waiting(), 2: waiting(), 3: waiting()}
+    world.kube.update(RUNS, "talks", status=world.kube.status() | {"memory": {"floorBytes": 15 * GIB}})
+    for _ in range(30):
+        await world.look(5)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1
+
+
+async def test_a_source_is_probed_after_its_pause_though_the_clock_is_put_back() -> None:
+    world = World()
+    await blocked(world)
+    world.now -= timedelta(hours=2)
+    await world.look()
+    await world.look(100)
+    assert world.kube.job("talks-work")["spec"]["parallelism"] == 1

@@ -8,7 +8,7 @@ from ingestion_operator.decision.exits import MOST_IN_ROW
 from ingestion_operator.decision.policies.ignored_exits import ignored_exits
 from ingestion_operator.observe.pods import Pod
 from tests.operator.decision.test_minimum import stalled_at
-from tests.operator.kit import FLOOR, NOW, ago, ended_pod, make_run, make_snapshot, make_status, situation
+from tests.operator.kit import FLOOR, NOW, ago, ended_pod, make_run, make_sample, make_snapshot, make_status, situation
 
 MINIMUM = make_status(1)
 
@@ -58,3 +58,18 @@ def test_stopping_stalls_the_run_and_stays_until_the_spec_is_changed(minimum: in
     assert resumed.parallelism == minimum
     assert resumed.change is not None
     assert resumed.change.reason == "Resumed"
+
+
+def test_a_worker_that_works_is_not_stopped_because_another_at_the_minimum_finds_no_room() -> None:
+    """As where two are the minimum, and only one fits: what the one does is all that the run can get."""
+    run = make_run({"min": 2})
+    status = make_status(2).model_copy(update={"memory": MemoryStatus(floor_bytes=FLOOR)})
+    decision = decide(make_snapshot([make_sample(gib=12)], run=run, status=status, others=exits(MOST_IN_ROW)), NOW)
+    assert (decision.parallelism, decision.stalled) == (2, None)
+
+
+def test_a_worker_that_comes_to_work_while_it_is_being_stopped_resumes_nothing() -> None:
+    stopped = make_status(0, changed_at=ago(2)).model_copy(update={"conditions": [stalled_at(1)]})
+    decision = decide(make_snapshot([make_sample()], status=stopped), NOW)
+    assert decision.parallelism == 0
+    assert decision.stalled is not None

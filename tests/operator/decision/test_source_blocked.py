@@ -86,3 +86,11 @@ def test_what_was_blocked_before_the_return_has_been_answered() -> None:
 
 def test_a_source_that_answers_is_left_alone() -> None:
     assert source_blocked(situation([make_sample()] * 4)) is None
+
+
+@pytest.mark.parametrize(("bounds", "value"), [({"initial": 2, "max": 3}, 3), ({"initial": 6, "min": 6}, 6)])
+def test_after_a_pause_in_which_the_bounds_were_moved_they_are_kept(bounds: dict[str, int], value: int) -> None:
+    works = situation([make_sample(results={(Result.SUCCEEDED, ""): 1})], run=make_run(bounds), source=PROBING)
+    verdict = source_blocked(works)
+    assert verdict is not None
+    assert verdict.value == value

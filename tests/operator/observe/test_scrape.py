@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from ingestion_contract import metrics
-from ingestion_operator.observe.scrape import MAX_PAGE_BYTES, HttpScraper
+from ingestion_operator.observe.scrape import MAX_OF_ONE_SCRAPE, MAX_PAGE_BYTES, HttpScraper
 from tests.operator.kit import NOW, make_pod
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -77,3 +77,13 @@ async def test_one_that_answers_badly_is_left_out_and_holds_nobody_up(scraper: H
 @pytest.mark.parametrize("ip", ["videos.example", "127.0.0.1:80/x?", ""])
 async def test_what_is_no_address_is_not_asked(scraper: HttpScraper, ip: str) -> None:
     assert await scraper.scrape([make_pod(ip=ip)]) == {}
+
+
+async def test_workers_that_hang_silence_no_others(scraper: HttpScraper) -> None:
+    """Neither of another run, nor those of the same run whose turn comes later."""
+    async with worker(silent) as hanging, worker(good) as address:
+        hang = [make_pod(number, ip=hanging) for number in range(MAX_OF_ONE_SCRAPE)]
+        same = asyncio.create_task(scraper.scrape([*hang, make_pod(MAX_OF_ONE_SCRAPE, ip=address)]))
+        await asyncio.sleep(0)
+        assert set(await scraper.scrape([make_pod(ip=address)])) == {"work-pod-0"}
+        assert set(await same) == {f"work-pod-{MAX_OF_ONE_SCRAPE}"}

@@ -9,6 +9,8 @@ from ingestion_contract.metrics import Result
 from ingestion_contract.pod import Step
 from ingestion_contract.status import (
     ActiveTime,
+    Condition,
+    ConditionStatus,
     ConditionType,
     IngestionRunStatus,
     MemoryStatus,
@@ -44,6 +46,8 @@ from tests.operator.kit import (
 NEW = IngestionRunStatus()
 FOUND = DiscoverSummary(count=200, shards=8, digest="0" * 64)
 WORK_DONE = make_job(complete=True)
+ONE = make_run({"initial": 1, "min": 1, "max": 1})
+SUSPENDED_JOB = make_job(suspended=True)
 
 
 def report(snapshot: Snapshot, problem: Finding | None = None) -> IngestionRunStatus:
@@ -66,6 +70,12 @@ def kstatus(status: IngestionRunStatus) -> str:
     if holds(status.conditions, ConditionType.STALLED):
         return "Failed"
     return "Current" if holds(status.conditions, ConditionType.READY) else "InProgress"
+
+
+def telemetry(status: IngestionRunStatus) -> tuple[str, str]:
+    condition = find_condition(status.conditions, ConditionType.TELEMETRY_AVAILABLE)
+    assert condition is not None
+    return condition.status.value, condition.reason
 
 
 def ready(status: IngestionRunStatus) -> tuple[str, str]:
@@ -112,6 +122,14 @@ class TestKstatus:
         status = report(make_snapshot(status=NEW, jobs=[]), Finding("NameTaken", "Job talks-discover ..."))
         assert (kstatus(status), ready(status)[0]) == ("Failed", "NameTaken")
 
+    def test_an_obstacle_does_not_hide_that_workers_are_stopped_until_the_spec_is_changed(self) -> None:
+        """The condition is what the next decision knows it by: else it would start them again."""
+        stopped = report(make_snapshot(status=make_status(1), others=[ended_pod(n, 85) for n in range(5)], run=ONE))
+        assert (ready(stopped)[0], stopped.workers and stopped.workers.parallelism) == ("OOMAtMinimum", 0)
+        for _ in range(2):
+            stopped = report(make_snapshot(status=stopped, run=ONE), Finding("Refused", "the API server refuses ..."))
+        assert (ready(stopped)[0], stopped.workers and stopped.workers.parallelism) == ("OOMAtMinimum", 0)
+
     def test_an_invalid_spec_stalls(self) -> None:
         status = invalid_spec(NEW, 1, "spec.workers: min is above initial", NOW)
         assert (kstatus(status), ready(status)[0]) == ("Failed", "InvalidSpec")
@@ -137,6 +155,14 @@ class TestSteps:
         assert (status.video_list.shards, status.progress) == (8, "0/200")
         assert status.workers is not None
         assert (status.workers.parallelism, status.workers.changed_at) == (4, NOW)
+
+    def test_a_run_begins_with_no_more_workers_than_videos_per_hour(self) -> None:
+        source = {"urls": ["https://videos.example/list"], "videosPerHour": 2}
+        pods = [ended_pod(0, 0, FOUND, step=Step.DISCOVER)]
+        jobs = [make_job(Step.DISCOVER, complete=True)]
+        status = report(make_snapshot(run=make_run(spec={"source": source}), status=NEW, jobs=jobs, others=pods))
+        assert status.workers is not None
+        assert (status.workers.parallelism, status.workers.videos_per_hour) == (2, 1)
 
     def test_a_failed_discovery_ends_the_run_with_its_sentence(self) -> None:
         error = ErrorSummary(reason="SourceGone", detail="the playlist does not exist")
@@ -301,9 +327,44 @@ class TestLevers:
 
     def test_workers_that_are_not_heard_are_told_of(self) -> None:
         status = report(make_snapshot([make_sample(), None]))
-        condition = find_condition(status.conditions, ConditionType.TELEMETRY_AVAILABLE)
-        assert condition is not None
-        assert (condition.status.value, condition.reason) == ("False", "TelemetryStale")
+        assert telemetry(status) == ("False", "TelemetryStale")
+
+    def test_a_suspended_run_tells_of_no_workers_that_are_not_there(self) -> None:
+        working = report(make_snapshot([make_sample(), make_sample(), waiting(), waiting()]))
+        assert working.memory.used_percent == 50
+        rests = report(make_snapshot(status=working, run=make_run(spec={"suspend": True}), jobs=[SUSPENDED_JOB]))
+        assert rests.memory.used_percent is None
+        assert not holds(rests.conditions, ConditionType.MEMORY_PRESSURE)
+        assert telemetry(rests) == ("Unknown", "NoWorkers")
+
+    def test_while_the_output_is_counted_no_workers_are_told_of(self) -> None:
+        working = report(make_snapshot([make_sample(), make_sample(), waiting(), waiting()]))
+        counts = report(make_snapshot(status=working, jobs=[WORK_DONE]))
+        assert ready(counts)[0] == "Finishing"
+        assert not holds(counts.conditions, ConditionType.MEMORY_PRESSURE)
+        assert telemetry(counts) == ("Unknown", "NoWorkers")
+
+    def test_of_workers_that_went_it_is_not_said_that_they_do_not_answer(self) -> None:
+        silent = report(make_snapshot([make_sample(), None]))
+        pause = SourceStatus(blocked_until=ago(-60), pause_seconds=60)
+        paused = make_status(0).model_copy(update={"conditions": silent.conditions})
+        assert telemetry(report(make_snapshot(status=paused, source=pause))) == ("Unknown", "NoWorkers")
+
+    def test_a_run_whose_source_blocks_says_so_and_when_it_tries_again(self) -> None:
+        pause = SourceStatus(blocked_until=ago(-60), pause_seconds=60)
+        none = make_job(parallelism=0)
+        waits = make_snapshot(status=make_status(0), source=pause, jobs=[none])
+        assert ready(next_status(waits, decide(waits, NOW), None, NOW)) == (
+            "SourceBlocked",
+            "0/200 videos; the source blocks this cluster's address, one worker tries again at 12:01:00 UTC",
+        )
+        probe = SourceStatus(changed_at=ago(10), blocked_until=ago(10), pause_seconds=60)
+        pending = make_pod(0, running=False, trouble="Unschedulable: no node has room")
+        assert ready(report(make_snapshot(status=make_status(1), source=probe, others=[pending]))) == (
+            "SourceBlocked",
+            "0/200 videos; one worker tries whether the source answers; "
+            "1 pod cannot start, talks-work-0: Unschedulable: no node has room",
+        )
 
 
 class TestConditions:
@@ -373,7 +434,10 @@ class TestOomEvents:
         summary = ShardSummary(shard=0, total=5, succeeded=1, failed=0, skipped=0, oom_events=4)
         gone = ended_pod(0, 143, summary, gone=True)
         before = MemoryStatus(oom_total=3, oom_by_pod={"work-pod-0": 3})
-        assert count_oom_events(before, [gone], {}, NOW).oom_total == 4
+        after = count_oom_events(before, [gone], {}, NOW)
+        assert after.oom_total == 4
+        assert count_oom_events(after, [gone], {}, NOW).oom_total == 4, "the answer to the write may have been lost"
+        assert count_oom_events(after, [], {}, NOW).oom_by_pod == {}
 
     def test_an_exit_for_want_of_memory_is_at_least_one(self) -> None:
         assert count_oom_events(MemoryStatus(), [ended_pod(0, 85)], {}, NOW).oom_total == 1
@@ -406,3 +470,36 @@ class TestNotices:
         paused = next_status(make_snapshot(run=make_run(spec={"suspend": True}), status=working), None, None, NOW)
         assert [item.reason for item in notices(working, paused)] == ["Suspended"]
         assert [item.reason for item in notices(paused, working)] == ["Resumed"]
+
+    @pytest.mark.parametrize("problem", [Finding("NameTaken", "Job talks-work is needed"), None])
+    def test_a_suspended_run_that_stalls_or_ends_has_not_been_resumed(self, problem: Finding | None) -> None:
+        suspended = make_run(spec={"suspend": True})
+        paused = next_status(make_snapshot(run=suspended, status=NEW, jobs=[]), None, None, NOW)
+        error = ended_pod(0, 64, ErrorSummary(reason="SourceGone", detail="it is gone"), step=Step.DISCOVER)
+        discover = make_job(Step.DISCOVER, failed=problem is None)
+        after = next_status(
+            make_snapshot(run=suspended, status=paused, jobs=[discover], others=[error]), None, problem, NOW
+        )
+        assert "Resumed" not in [item.reason for item in notices(paused, after)]
+
+    def test_workers_that_are_heard_only_now_and_then_make_no_more_than_two_events_in_ten_minutes(self) -> None:
+        heard, told = report(make_snapshot([make_sample()])), set()
+        for seconds in range(0, 540, 20):
+            unheard = heard.model_copy(update={"conditions": [telemetry_is(ConditionStatus.FALSE, seconds)]})
+            heard = heard.model_copy(update={"conditions": [telemetry_is(ConditionStatus.TRUE, seconds + 10)]})
+            told |= {(item.reason, item.key) for item in notices(heard, unheard) + notices(unheard, heard)}
+        assert len(told) == 2
+
+    def test_workers_that_went_are_not_said_to_answer_again(self) -> None:
+        silent, gone = (
+            make_status().model_copy(update={"conditions": [telemetry_is(status, 0)]})
+            for status in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN)
+        )
+        assert notices(silent, gone) == []
+
+
+def telemetry_is(status: ConditionStatus, seconds: int) -> Condition:
+    """Whether workers are heard, since so many seconds from now."""
+    return Condition(
+        type=ConditionType.TELEMETRY_AVAILABLE, status=status, reason=status.value, last_transition_time=ago(-seconds)
+    )

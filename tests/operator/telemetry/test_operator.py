@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from socket import create_server
@@ -273,8 +274,19 @@ def test_an_address_is_read(url: str, endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["8081", "https://0.0.0.0:8081/metrics", "http://0.0.0.0/metrics", "http://0.0.0.0:x/metrics", "http://h:1/"]
+    "url",
+    [
+        "8081",
+        "https://0.0.0.0:8081/metrics",
+        "http://0.0.0.0/metrics",
+        "http://0.0.0.0:x/metrics",
+        "http://0.0.0.0:99999/metrics",
+        "http://[::1/metrics",
+        "http://h:1/",
+    ],
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"\S"):
+def test_what_is_no_address_is_refused_with_the_mend(url: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"^{re.escape(url)} is no address for metrics: write it as http://0.0.0.0:8081"
+    ):
         Endpoint.parse(url)

@@ -1,4 +1,4 @@
-"""The user has moved the bounds of parallelism."""
+"""Parallelism is not within its bounds: the user has moved them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from ingestion_operator.decision.decision import Lever, Verdict
 from ingestion_operator.decision.situation import Situation
 
 REASON = "BoundsChanged"
+_FIELD = "spec.workers.parallelism allows"
+_FIELDS = "spec.workers.parallelism and spec.source.videosPerHour allow"
 
 
 def bounds(situation: Situation) -> Verdict | None:
@@ -14,5 +16,6 @@ def bounds(situation: Situation) -> Verdict | None:
     value = max(low, min(high, situation.wanted))
     if value == situation.wanted:
         return None
-    message = f"spec.workers.parallelism allows {low} to {high} workers"
+    capped = high < situation.snapshot.run.spec.workers.parallelism.max
+    message = f"{_FIELDS if capped else _FIELD} {low} to {high} workers"
     return Verdict(Lever.PARALLELISM, value, REASON, message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ingestion_contract.metrics import WorkerState
 from ingestion_contract.status import ConditionStatus, ConditionType
 from ingestion_operator.decision.decision import Finding
 from ingestion_operator.decision.exits import too_many
@@ -19,8 +18,11 @@ _HELP = (
 
 
 def out_of_memory_at_minimum(situation: Situation) -> Finding | None:
-    """Say so when fewer workers cannot help and none works; it ends when one does, or when the spec is changed."""
-    if any(sample.state is WorkerState.WORKING for sample in situation.fresh.values()):
+    """Say so when fewer workers cannot help and none works; it ends when one does, or when the spec is changed.
+
+    One that works and is no longer wanted ends nothing: it is on its way out.
+    """
+    if situation.one_works and situation.wanted > 0:
         return None
     if too_many(situation) or (_alone(situation) and _in_vain(situation)):
         return Finding(REASON, f"{short_of_memory(situation)}; {_measured(situation)}; {_HELP}")

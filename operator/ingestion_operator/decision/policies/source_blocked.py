@@ -30,7 +30,8 @@ def source_blocked(situation: Situation) -> Verdict | None:
     if situation.wanted == 0:
         return _wait_or_probe(situation, source)
     if _probe_succeeded(situation):
-        value = source.resume_parallelism or situation.bounds.min
+        bounds = situation.bounds
+        value = max(bounds.min, min(bounds.max, source.resume_parallelism or bounds.min))
         message = "the source answers again"
         return Verdict(Lever.PARALLELISM, value, ANSWERS, message, source=SourceStatus(changed_at=situation.now))
     return Verdict(Lever.PARALLELISM, situation.wanted, PROBE, "one worker tries whether the source answers")
