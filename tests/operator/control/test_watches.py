@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
 
 import kopf
@@ -72,6 +72,7 @@ async def test_kopfs_clean_up_ends_the_tasks_of_runs(operated: Operated) -> None
     register(registry, operated.controller)
     operated.apply()
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
-    (clean_up,) = [each for each in registry._activities.get_all_handlers() if each.activity.value == "cleanup"]
-    await clean_up.fn()
+    handlers: Iterable[Any] = registry._activities.get_all_handlers()
+    (clean_up,) = [each.fn for each in handlers if each.activity.value == "cleanup"]
+    await clean_up()
     assert operated.controller.active_runs == 0
