@@ -41,7 +41,7 @@ MINUTES ?= 20
 # What `make bench-control` may be told.
 SEEDS ?= 0-999
 
-.PHONY: help system install demo observe incident test lint format bench-worker bench-peers bench-reaction bench-operator bench-control faults soak hostile audit crds chart docs cluster-up cluster-down clean
+.PHONY: help system install demo observe incident test test-all lint format bench-worker bench-peers bench-reaction bench-operator bench-control faults soak hostile audit crds chart docs cluster-up cluster-down clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -64,7 +64,11 @@ observe: system $(INSTALLED) ## The demonstration with a real Prometheus beside 
 incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
 	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
 
-test: $(INSTALLED) ## All tests; those that need a cluster bring up their own.
+test: $(INSTALLED) ## The tests of each change, a whole run on a cluster among them: five to six minutes.
+	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
+	@$(BIN)/pytest -m "not long"
+
+test-all: $(INSTALLED) ## All tests; those that need a cluster bring up their own: the better part of an hour.
 	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
 	@$(BIN)/pytest
 

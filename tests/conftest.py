@@ -1,5 +1,6 @@
 """For all tests."""
 
+import gc
 import os
 
 from hypothesis import Phase, settings
@@ -15,3 +16,12 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("no-deadline")
+
+
+def pytest_collection_finish() -> None:
+    # What was imported stays. The worker collects garbage when it lacks memory, and would look through all of it.
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # else libraries find that the interpreter, at its end, has not collected what is theirs

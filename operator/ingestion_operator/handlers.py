@@ -42,6 +42,11 @@ def register(registry: kopf.OperatorRegistry, controller: Controller) -> None:
     async def pod_event(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
         tell(controller, event, memo, controller.see_pod, controller.lose_pod)
 
+    @kopf.on.cleanup(registry=registry)
+    async def stop(**_: Any) -> None:
+        # Else kopf takes the tasks of runs for its own that hang, and gives them 5 s.
+        await controller.stop()
+
     @kopf.on.probe(id="activeRuns", registry=registry)
     async def active_runs(**_: Any) -> int:
         return controller.active_runs

@@ -13,7 +13,10 @@ from benchmarks.worker.measure import REPOSITORY
 SYSTEMS = ("ours", "model-only", "faster-whisper")
 PATIENCE_SECONDS = 600.0
 
-pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed"),
+]
 
 
 def test_it_writes_numbers_a_page_and_a_picture(tmp_path: Path) -> None:

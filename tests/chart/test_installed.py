@@ -20,6 +20,8 @@ from tests.chart.release import Release, Right
 from tests.operator.cluster.conftest import HERE
 from tests.operator.cluster.kit import Runs
 
+pytestmark = pytest.mark.long
+
 CRD = "CustomResourceDefinition ingestionruns.ingestion.dev"
 SOON = {"scrapeIntervalSeconds": 1}
 RARE = {

@@ -22,7 +22,7 @@ def _image(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One cluster for all tests of this folder; its ConfigMaps only ever reach pods that are touched."""
     folder = tmp_path_factory.mktemp("cluster")

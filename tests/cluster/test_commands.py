@@ -15,6 +15,8 @@ from dev.cluster import Cluster, ClusterError
 from dev.cluster.testing import require_cluster
 from tests.cluster.kit import container, pod_of, processes_with, unique_argument
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 CLUSTER = [sys.executable, "-m", "dev.cluster"]
 

@@ -12,6 +12,8 @@ from dev.cluster.control_plane import Program
 from dev.cluster.kubectl import KubectlFailed, kubectl
 from dev.cluster.testing import cluster_for_tests
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

@@ -8,6 +8,8 @@ import pytest
 from dev.cluster.node.environment import expand
 from tests.cluster.kit import Namespace, container, container_status, end_of, is_over, pod_of, python_container
 
+pytestmark = pytest.mark.long
+
 TELL = 'import json, os; open("/dev/termination-log", "w").write(json.dumps(dict(os.environ)))'
 
 

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cluster.kit import Namespace, container, end_of, is_running, pod_of
+
+pytestmark = pytest.mark.long
 
 GPU = {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
 

@@ -1,7 +1,11 @@
 """Jobs of the real Job controller on this node: the seams that the operator relies on."""
 
+import pytest
+
 from dev.cluster.node.api import JsonObject
 from tests.cluster.kit import Namespace, indexed_job, is_ready, is_running, python_container
+
+pytestmark = pytest.mark.long
 
 WORKER = """
     import signal, sys, time

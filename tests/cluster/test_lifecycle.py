@@ -1,5 +1,7 @@
 """A pod from its start to its end."""
 
+import pytest
+
 from tests.cluster.kit import (
     Namespace,
     container,
@@ -13,6 +15,8 @@ from tests.cluster.kit import (
     python_container,
     unique_argument,
 )
+
+pytestmark = pytest.mark.long
 
 HOLD = {"finalizers": ["ingestion.dev/held-by-the-test"]}
 STOPS_WITH_143 = """

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from tests.cluster.kit import Namespace, container, container_status, end_of, is_ready, pod_of
+
+pytestmark = pytest.mark.long
 
 OFTEN = {"periodSeconds": 1, "failureThreshold": 1}
 STATE = {"volumeMounts": [{"name": "state", "mountPath": "/state"}]}

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from dev.cluster import Cluster
 from tests.cluster.kit import Namespace, container, is_running, pod_of
+
+pytestmark = pytest.mark.long
 
 
 async def kubectl_logs(cluster: Cluster, namespace: Namespace, *options: str) -> list[str]:

@@ -1,6 +1,10 @@
 """Memory limits, on the resident memory of a container's whole process tree."""
 
+import pytest
+
 from tests.cluster.kit import Namespace, container, end_of, python_container
+
+pytestmark = pytest.mark.long
 
 LIMIT = {"resources": {"limits": {"memory": "64Mi"}}}
 

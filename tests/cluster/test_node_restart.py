@@ -19,6 +19,8 @@ from tests.cluster.kit import (
     unique_argument,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def restarted(cluster: Cluster) -> Iterator[Cluster]:

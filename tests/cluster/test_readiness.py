@@ -4,6 +4,8 @@ import pytest
 
 from tests.cluster.kit import Namespace, container, is_ready, is_running, pod_of, python_container
 
+pytestmark = pytest.mark.long
+
 OFTEN = {"periodSeconds": 1, "failureThreshold": 1}
 # Answers 200 while the file /state/ready exists, 503 otherwise; listens on the pod's own address.
 SERVER = """

@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from dev.cluster import Cluster
 from tests.cluster.kit import Namespace, container, end_of, eventually, is_over, is_running, pod_of, python_container
+
+pytestmark = pytest.mark.long
 
 
 def on_the_machine(path: str) -> bool:

@@ -13,6 +13,8 @@ from dev.cluster.kubectl import ESTABLISHED
 from dev.write_crds import CRDS
 from tests.manifests import with_field
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = CRDS.parent / "examples"
 
 Manifest = dict[str, Any]

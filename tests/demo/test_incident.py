@@ -13,6 +13,8 @@ from dev.cluster.testing import require_cluster
 from dev.demo.options import ROOT
 from dev.sample_media.sentences import expected
 
+pytestmark = pytest.mark.long
+
 LIMIT_SECONDS = 900
 
 

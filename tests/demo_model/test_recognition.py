@@ -14,7 +14,10 @@ from dev.demo_model.evaluate import transcribe, word_error_rate
 from dev.demo_model.speech import SAMPLE_RATE, Samples, draw_clip
 from dev.demo_model.vocabulary import held_out_sentences
 
-pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed"),
+]
 
 SHIPPABLE = 0.25
 LONGEST_TRANSCRIPT_TOKENS = 60

@@ -14,6 +14,8 @@ from benchmarks.faults.play import Found
 from benchmarks.faults.scene import Scene
 from dev.cluster.testing import require_cluster
 
+pytestmark = pytest.mark.long
+
 SEED = 30
 QUICK = {
     "operator-killed",

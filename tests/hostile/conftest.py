@@ -20,7 +20,7 @@ __all__ = ["operator_kubeconfig", "quick_retries"]
 NAMESPACE = "hostile"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster with the CRD, the operator's identity, and the stand-in as the image `worker`."""
     options = NodeOptions(cpus=64, gpus=32, images={"worker": OPERATOR_TESTS / "image"})
@@ -31,7 +31,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api_server(cluster: Cluster) -> Iterator[ApiServer]:
     """The API server, asked over one connection."""
     with config.new_client_from_config(str(cluster.kubeconfig)) as connection:

@@ -20,6 +20,8 @@ from ingestion_worker.source.fetch import Fetcher
 from tests.worker.support.http_source import LOOPBACK, Answer, HttpSource, page
 from tests.worker.support.runs import PATIENCE_SECONDS, REPOSITORY, Workspace
 
+pytestmark = pytest.mark.long
+
 CANARY = "canary-7f3a"
 CREDENTIALS = {
     name: f"{CANARY}-{name}"

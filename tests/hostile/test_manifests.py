@@ -19,6 +19,8 @@ from tests.hostile.api_server import ApiServer
 from tests.hostile.manifests import FULL, from_the_schema, mutated
 from tests.manifests import with_field
 
+pytestmark = pytest.mark.long
+
 MANIFESTS = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 NAMES_A_FIELD = re.compile(r"\bspec\b|metadata\.name")
 

@@ -21,6 +21,8 @@ from ingestion_worker.source.allowance import Allowance
 from tests.hostile import media_files as made
 from tests.worker.support.media import video_without_audio
 
+pytestmark = pytest.mark.long
+
 MIB = 2**20
 MOST_MIB = 700
 """Of resident memory while any of these files is decoded: what is read of good ones takes 100."""

@@ -6,10 +6,14 @@ import json
 from functools import partial
 from typing import Any
 
+import pytest
+
 from ingestion_contract.status import ConditionStatus, ConditionType, IngestionRunStatus
 from ingestion_operator.status.conditions import find_condition
 from tests.hostile.api_server import ApiServer
 from tests.operator.cluster.kit import Operator, Runs
+
+pytestmark = pytest.mark.long
 
 FILM = "\U0001f3ac"
 URL = "http://stand-in/?videos=1&shards=1"

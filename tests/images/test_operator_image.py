@@ -20,6 +20,8 @@ from dev.write_chart import CHART
 from ingestion_contract.crd import custom_resource_definition
 from tests.images.conftest import MARK, Built
 
+pytestmark = pytest.mark.long
+
 SECONDS_TO_START = 60
 MEGABYTES = 350
 """Of files: what it has is 297, of which Debian with its Python is 120."""

@@ -16,7 +16,10 @@ from dev.sample_media.sentences import expected
 from dev.sample_media.server import SampleServer
 from ingestion_worker.device import simulated
 
-pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed"),
+]
 
 GIB = 2**30
 VIDEOS = 17

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dev.cluster.testing import require_cluster
 from dev.demo.options import ROOT
 from dev.sample_media.sentences import expected
+
+pytestmark = pytest.mark.long
 
 VIDEOS = 18
 LIMIT_SECONDS = 900

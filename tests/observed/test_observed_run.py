@@ -15,6 +15,8 @@ from dev.grafana.reading import concrete, marks, panels
 from dev.observed.scene import AWAY, Observed, observed
 from dev.write_grafana import DASHBOARDS
 
+pytestmark = pytest.mark.long
+
 VARIABLES = {"namespace": NAMESPACE, "run": RUN, "datasource": "prometheus"}
 FILES = sorted(DASHBOARDS.glob("*.json"))
 PACE = 150

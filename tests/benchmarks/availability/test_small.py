@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.reaction.scene import REPOSITORY
 from dev.cluster.testing import require_cluster
+
+pytestmark = pytest.mark.long
 
 PATIENCE_SECONDS = 600.0
 

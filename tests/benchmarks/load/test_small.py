@@ -11,6 +11,8 @@ from benchmarks.load.nodes import Found
 from benchmarks.load.scene import PROBES, Plan, measure
 from dev.cluster.testing import require_cluster
 
+pytestmark = pytest.mark.long
+
 RUNS = 8
 
 

@@ -8,11 +8,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from benchmarks.soak.courses import Course
 from benchmarks.soak.judge import judge
 from benchmarks.soak.sample import KINDS, Sample
 from benchmarks.soak.soak import REPOSITORY
 from dev.cluster.testing import require_cluster
+
+pytestmark = pytest.mark.long
 
 PATIENCE_SECONDS = 900.0
 

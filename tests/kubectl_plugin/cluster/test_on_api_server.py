@@ -17,6 +17,8 @@ from ingestion_contract.crd import custom_resource_definition
 from kubectl_ingest.cluster import Object
 from tests.kubectl_plugin.kit import ended, make_run
 
+pytestmark = pytest.mark.long
+
 PROGRAM = "from kubectl_ingest.cli import main; main()"
 Finished = subprocess.CompletedProcess[str]
 

@@ -15,7 +15,7 @@ from tests.operator.cluster.kit import Operator, Runs
 HERE = Path(__file__).parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster with the CRD, the operator's identity, and the stand-in as the image `worker`."""
     options = NodeOptions(cpus=64, gpus=32, images={"worker": HERE / "image"})
@@ -24,7 +24,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def operator_kubeconfig(cluster: Cluster) -> Path:
     """A kubeconfig with the rights that the chart gives, and no others."""
     return installation.operator_kubeconfig(cluster, cluster.folder.parent / "operator.kubeconfig")

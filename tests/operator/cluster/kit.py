@@ -157,6 +157,16 @@ class Runs:
         return status
 
 
+def all_of(shards: int, videos: int) -> list[str]:
+    """Return what `Runs.ingested` tells when every video of a run was done once."""
+    return sorted(f"{shard}-{video}" for shard in range(shards) for video in range(videos))
+
+
+def changes(status: IngestionRunStatus) -> list[tuple[int, int, str]]:
+    """Return the changes of parallelism: from, to, and the reason."""
+    return [(item.from_, item.to, item.reason) for item in status.adaptations]
+
+
 async def eventually(what: str, look: Callable[[], Awaitable[Any]]) -> Any:
     """Wait until a look finds something, and return it."""
     last: object = None

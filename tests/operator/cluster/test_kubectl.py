@@ -11,6 +11,8 @@ from dev.cluster import Cluster
 from dev.cluster.kubectl import KubectlFailed, kubectl
 from tests.operator.cluster.kit import Operator, Runs
 
+pytestmark = pytest.mark.long
+
 RUN = "ingestionrun.ingestion.dev/talks"
 
 

@@ -13,6 +13,8 @@ from benchmarks.reaction.watch import Watch
 from dev.cluster import Cluster
 from tests.operator.cluster.kit import Operator, Runs
 
+pytestmark = pytest.mark.long
+
 NAMES = ("talks", "lectures")
 
 

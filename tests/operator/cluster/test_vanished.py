@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
+
 from ingestion_operator.clock import system_clock
 from ingestion_operator.controller import Controller
 from ingestion_operator.desired.pod_template import WorkerSettings
@@ -13,6 +15,8 @@ from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.reconciler import Settings
 from tests.operator.cluster.kit import Runs, eventually
+
+pytestmark = pytest.mark.long
 
 
 class NoWorkers:

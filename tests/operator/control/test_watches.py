@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
 
 import kopf
@@ -10,7 +10,7 @@ import pytest
 
 from ingestion_contract.pod import Step
 from ingestion_operator import controller
-from ingestion_operator.handlers import tell
+from ingestion_operator.handlers import register, tell
 from ingestion_operator.settings import kopf_settings
 from tests.operator.control.test_controller import Operated
 
@@ -64,3 +64,15 @@ async def test_a_run_that_is_deleted_is_left_alone(operated: Operated) -> None:
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
     watch_tells(operated, "DELETED", kopf.Memo())
     await operated.until(lambda: operated.controller.active_runs == 0)
+
+
+async def test_kopfs_clean_up_ends_the_tasks_of_runs(operated: Operated) -> None:
+    """Kopf gives tasks that are left over 5 s to end, in which the operator would stop for nothing."""
+    registry = kopf.OperatorRegistry()
+    register(registry, operated.controller)
+    operated.apply()
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    handlers: Iterable[Any] = registry._activities.get_all_handlers()
+    (clean_up,) = [each.fn for each in handlers if each.activity.value == "cleanup"]
+    await clean_up()
+    assert operated.controller.active_runs == 0

@@ -16,6 +16,8 @@ from tests.worker.support.in_process import Bench
 from tests.worker.support.runs import REAL, REPOSITORY, Workspace, run_of
 from tests.worker.support.stand_ins import FAULT
 
+pytestmark = pytest.mark.long
+
 
 def error(workspace: Workspace, step: str, *more: str) -> tuple[int, ErrorSummary]:
     code, summary = workspace.finish(step, *more)

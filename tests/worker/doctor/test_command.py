@@ -14,6 +14,8 @@ from ingestion_worker.doctor.facts import EngineFacts
 from tests.worker.support.http_source import HttpSource
 from tests.worker.support.runs import PATIENCE_SECONDS, REAL, REPOSITORY
 
+pytestmark = pytest.mark.long
+
 
 def doctor(*arguments: str, **environment: str) -> tuple[int, dict[str, dict[str, str]]]:
     done = subprocess.run(

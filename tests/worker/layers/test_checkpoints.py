@@ -1,6 +1,7 @@
 """A long video is checkpointed, and goes on within after a kill."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.in_process import Bench
 from tests.worker.support.media import silence
 from tests.worker.support.runs import run_of
-from tests.worker.support.stand_ins import StandInRecogniser
+from tests.worker.support.stand_ins import StandInRecogniser, install
+
+pytestmark = pytest.mark.long
 
 RUN = run_of(["http://unused"])
 
@@ -45,6 +48,25 @@ def output(root: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a run without a kill gives."""
+
+    transcript: list[str]
+    windows: int
+
+
+@pytest.fixture(scope="module")
+def undisturbed(half_an_hour: bytes, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    with pytest.MonkeyPatch.context() as monkeypatch, HttpSource() as source:
+        install(monkeypatch)
+        monkeypatch.setattr(StandInRecogniser, "batches", [])
+        bench = Bench(tmp_path_factory.mktemp("undisturbed"))
+        bench.list([source.set("/talk.wav", Answer(half_an_hour, kind="audio/wav"))])
+        assert bench.work(RUN).code is ExitCode.DONE
+        return Undisturbed(output(bench.root), sum(StandInRecogniser.batches))
+
+
 @pytest.mark.parametrize(("windows", "checkpoints"), [(1, 0), (25, 1), (32, 1), (40, 2)])
 def test_it_goes_on_after_the_last_checkpoint_and_gives_the_transcript_of_an_undisturbed_run(
     bench: Bench,
@@ -52,15 +74,9 @@ def test_it_goes_on_after_the_last_checkpoint_and_gives_the_transcript_of_an_und
     half_an_hour: bytes,
     windows: int,
     checkpoints: int,
-    tmp_path_factory: pytest.TempPathFactory,
+    undisturbed: Undisturbed,
 ) -> None:
-    media = source.set("/talk.wav", Answer(half_an_hour, kind="audio/wav"))
-    undisturbed = Bench(tmp_path_factory.mktemp("undisturbed"))
-    undisturbed.list([media])
-    assert undisturbed.work(RUN).code is ExitCode.DONE
-    all_windows = sum(StandInRecogniser.batches)
-
-    video = bench.list([media])[0]
+    video = bench.list([source.set("/talk.wav", Answer(half_an_hour, kind="audio/wav"))])[0]
     with pytest.MonkeyPatch.context() as monkeypatch:
         kill_after(windows, monkeypatch)
         with pytest.raises(Killed):
@@ -70,8 +86,8 @@ def test_it_goes_on_after_the_last_checkpoint_and_gives_the_transcript_of_an_und
     StandInRecogniser.batches.clear()
     again = Bench(bench.root)
     assert again.work(RUN).code is ExitCode.DONE
-    assert output(bench.root) == output(undisturbed.root)
-    assert sum(StandInRecogniser.batches) == all_windows - sum(len(each.segments) for each in kept)
+    assert output(bench.root) == undisturbed.transcript
+    assert sum(StandInRecogniser.batches) == undisturbed.windows - sum(len(each.segments) for each in kept)
     assert len(kept) == checkpoints
     heard = again.sample("ingestion_audio_seconds_total")
     assert heard == pytest.approx(len(half_an_hour) / 2 / SAMPLE_RATE - (kept[-1].end if kept else 0), abs=0.1)

@@ -22,6 +22,8 @@ from ingestion_worker.device.simulated import create, physics, usage
 from tests.worker.support.http_source import Answer, HttpSource, page
 from tests.worker.support.runs import PATIENCE_SECONDS, REPOSITORY, STAND_IN, wait_for
 
+pytestmark = pytest.mark.long
+
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:02.000\nhello from the captions\n"
 
 

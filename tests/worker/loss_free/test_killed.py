@@ -15,6 +15,8 @@ from ingestion_worker.device.simulated import create, physics, usage
 from tests.worker.support.http_source import Answer, HttpSource
 from tests.worker.support.runs import Workspace, wait_for
 
+pytestmark = pytest.mark.long
+
 WORKS = [(200, "working"), (200, "waiting_for_source")]
 KILLS = 20
 SEED = 7

@@ -1,11 +1,9 @@
 """The decoder's process: what it gives, and what becomes of files that break it."""
 
 import os
-import resource
 import signal
 import wave
 from collections.abc import Generator, Iterator
-from itertools import islice
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -150,20 +148,3 @@ def test_a_reader_that_leaves_early_ends_the_decoder(decoder: Decoder, long_spee
     pid = decoder.pid
     events.close()
     wait_for(lambda: not Path(f"/proc/{pid}").exists(), "it is gone")
-
-
-def test_hours_of_silence_are_read_in_little_memory(tmp_path: Path) -> None:
-    """Two hours, which are 460 MB of samples, from a file with a hole; in this process, to look at its memory."""
-    path = tmp_path / "silence.wav"
-    seconds = 2 * 3600
-    with path.open("wb") as file:
-        file.write(b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\xff\xff\xff\xff")
-        file.truncate(44 + seconds * SAMPLE_RATE * 2)
-    first = list(islice(sections.read(path, FeatureSettings(), Start()), 3))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    events = list(sections.read(path, FeatureSettings(), Start()))
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert events[:3] == first
-    assert {type(event) for event in events} == {SectionEnd}
-    assert len(events) == seconds / sections.SECTION_SECONDS
-    assert grown < 100_000, f"{grown} KiB more than after three sections"

@@ -11,6 +11,8 @@ from ingestion_contract.summary import FinishSummary, ShardSummary
 from ingestion_worker.device.simulated import create, physics, usage
 from tests.worker.support.runs import Worker, Workspace, wait_for
 
+pytestmark = pytest.mark.long
+
 WORKERS = 4
 VIDEOS = 40
 THERE = len(expected(VIDEOS).available)

@@ -8,6 +8,8 @@ from ingestion_contract.summary import ShardSummary
 from ingestion_worker.device.simulated import add_neighbour, create, physics, remove_neighbour, usage
 from tests.worker.support.runs import Workspace, wait_for
 
+pytestmark = pytest.mark.long
+
 GIB = physics.GIB
 
 

@@ -24,7 +24,10 @@ CLIPS = 400
 """Of fewer, a handful that the tiny model hears differently on one processor or another decides by chance."""
 POINTS_WORSE = 0.002
 
-pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
 from tests.worker.support.runs import Workspace
 
+pytestmark = pytest.mark.long
+
 NOTHING = {pod.ALLOW_NETWORKS: "", pod.ALLOW_FOLDERS: ""}
 
 

@@ -7,9 +7,9 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from ingestion_contract.records import Segment
@@ -113,7 +113,14 @@ def _hang_in_c() -> None:
     libc.pthread_mutex_lock(mutex)
 
 
-def install(monkeypatch: pytest.MonkeyPatch) -> None:
+class Patch(Protocol):
+    """A monkeypatch of pytest's, which a worker of its own process does without: importing pytest takes a while."""
+
+    def setattr(self, target: object, name: str, value: object, /) -> None:
+        """Set an attribute."""
+
+
+def install(monkeypatch: Patch) -> None:
     """Let the worker use the stand-ins in this process."""
     monkeypatch.setattr(loaded, "SpeechRecogniser", StandInRecogniser)
     monkeypatch.setattr(loaded, "Embedder", StandInEmbedder)
