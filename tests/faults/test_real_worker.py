@@ -27,6 +27,8 @@ from dev.sample_media.server import SampleServer
 from ingestion_contract.metrics import Result
 from ingestion_operator.kube import Kube
 
+pytestmark = pytest.mark.long
+
 OF_A_SHARD = 2
 VIDEOS = OF_A_SHARD * len(OF_SHARDS)
 MODELS = "models"

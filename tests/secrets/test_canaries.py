@@ -22,6 +22,8 @@ from tests.secrets.canaries import CONTROL, SECRET, found, secret
 from tests.secrets.emitted import Piece
 from tests.secrets.scene import BUCKET, CREDENTIALS, RESULTS, TENANT, Scene, scene
 
+pytestmark = pytest.mark.long
+
 TALKS = f"talks-{CONTROL}"
 """Videos that succeed and that fail, with cookies, signed addresses and stored files; its name is the control."""
 
