@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -15,7 +15,6 @@ from benchmarks.control.views import first_status, job_of, pod_of, run_of
 from benchmarks.control.world import World
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.pod import Step
-from ingestion_contract.spec import IngestionRun
 from ingestion_operator.decision.decision import Decision
 from ingestion_operator.decision.limits import current_limits
 from ingestion_operator.decision.situation import Situation
@@ -24,6 +23,7 @@ from ingestion_operator.kube import Kube
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.observer import Observer
 from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.read_run import ReadRun
 from ingestion_operator.status.report import next_status
 
 Law = Callable[[Snapshot, datetime], Decision]
@@ -49,8 +49,7 @@ class Operator:
     def look(self, world: World) -> None:
         """Observe, decide, write the status, and let the levers follow it."""
         now = moment(world.now)
-        self._observer.status = self._status
-        snapshot = _completed(self._observer.observe(self._run, {}))
+        snapshot = _completed(self._observer.observe(ReadRun(self._run, 1, self._status)))
         decision = self._law(snapshot, now)
         self._audit.look(decision, world.controller.parallelism)
         self._status = next_status(snapshot, decision, None, now)
@@ -66,22 +65,21 @@ class _WorldObserver(Observer):
 
     def __init__(self, world: World, scraper: SimulatedScraper) -> None:
         super().__init__("run", Cache(), cast(Kube, None), scraper, physics.LOOK_SECONDS, lambda: moment(world.now))
-        self.status = first_status(world.scenario, len(world.shards), world.controller.parallelism)
         self._world = world
         self._seen_at: float | None = None
         self._seen: tuple[Pod, ...] = ()
         self._noted = 0
         self._ended: dict[str, Pod] = {}
 
-    def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+    def assemble(self, read: ReadRun) -> Snapshot:
         """Return what is known of the run without asking anybody."""
         pods = self._pods()
         known = {pod.uid for pod in pods}
         self._samples = {uid: sample for uid, sample in self._samples.items() if uid in known}
         return Snapshot(
-            run=run,
-            generation=1,
-            status=self.status,
+            run=read.run,
+            generation=read.generation,
+            status=read.status,
             jobs={Step.WORK: job_of(self._world)},
             pods=pods,
             samples=dict(self._samples),

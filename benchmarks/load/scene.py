@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.load.audit import WATCH, AuditLog, count, first
 from benchmarks.load.contestant import Contestant, Operator
-from benchmarks.load.etcd import copy_of, write
+from benchmarks.load.copies import copy_of, write
 from benchmarks.load.nodes import Found, Nodes
 from benchmarks.load.outcome import Large, Outcome, Stretch
 from benchmarks.load.population import (

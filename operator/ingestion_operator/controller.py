@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import random
 import time
@@ -110,7 +111,7 @@ class Controller:
 
     def seen_runs(self) -> list[SeenRun]:
         """Return all runs that there are, as they are known now; safe to be called from any thread."""
-        return [SeenRun(raw, self._snapshot(raw["metadata"]["uid"])) for raw in self._cache.runs.all()]
+        return [SeenRun(run, self._snapshot(run.uid)) for run in self._cache.runs.all()]
 
     @property
     def longest_look_seconds(self) -> float:
@@ -152,7 +153,11 @@ class Controller:
             self._wakes[run_uid].set()
         elif self._cache.runs.get(run_uid) is not None:
             self._wakes[run_uid] = asyncio.Event()
-            self._tasks[run_uid] = asyncio.create_task(self._drive(run_uid), name=f"run-{run_uid}")
+            # In a context of its own: in that of kopf's handler, the task would keep the object that the handler was
+            # told of, and kopf's views of it, for as long as the run is active.
+            self._tasks[run_uid] = asyncio.create_task(
+                self._drive(run_uid), name=f"run-{run_uid}", context=contextvars.Context()
+            )
 
     async def _drive(self, run_uid: str) -> None:
         wake = self._wakes[run_uid]
@@ -179,8 +184,8 @@ class Controller:
 
     def _log(self, run_uid: str) -> RunLog:
         known = self._cache.runs.get(run_uid)
-        meta = known["metadata"] if known is not None else {"namespace": "", "name": run_uid}
-        return RunLog(_logger, meta["namespace"], meta["name"])
+        namespace, name = (known.namespace, known.name) if known is not None else ("", run_uid)
+        return RunLog(_logger, namespace, name)
 
     async def _look(self, run_uid: str, reconciler: Reconciler, failures: int) -> tuple[Look, int]:
         """Look at a run; a failure is logged and tried again later, and never ends the task."""
@@ -216,9 +221,8 @@ class Controller:
         known = self._cache.runs.get(run_uid)
         if known is None:
             return
-        meta = known["metadata"]
         try:
-            found = await self._kube.get(RUNS, meta["namespace"], meta["name"])
+            found = await self._kube.get(RUNS, known.namespace, known.name)
         except NotFound:
             found = None
         if found is None or found["metadata"]["uid"] != run_uid:

@@ -16,7 +16,7 @@ from ingestion_operator.kube import SERVICE_HOST, SERVICE_PORT
 STUCK_AFTER_SECONDS = 300.0
 """No look takes this long: all that it waits for has a time limit."""
 
-_TakeNote = Callable[[dict[str, Any]], None]
+_TakeNote = Callable[[Mapping[str, Any]], None]
 _KNOWN = "known"
 """Key in kopf's memory of an object: it was shown before. Listed once more, it tells that a watch has begun anew."""
 
@@ -69,7 +69,7 @@ def tell(controller: Controller, event: kopf.RawEvent, memo: kopf.Memo, see: _Ta
         see: is told of an object that is there.
         lose: is told of one that went.
     """
-    found = _slim(event["object"])
+    found = event["object"]
     if event["type"] == "DELETED":
         lose(found)
         return
@@ -89,10 +89,3 @@ def login_with_service_account(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return found
     host, port = os.environ[SERVICE_HOST], os.environ[SERVICE_PORT]
     return replace(found, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")
-
-
-def _slim(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the object without the bookkeeping of field managers, which is often the largest part of it."""
-    found = dict(raw)
-    found["metadata"] = {key: value for key, value in found["metadata"].items() if key != "managedFields"}
-    return found

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import ValidationError
-
-from ingestion_contract.identity import MAX_RUN_NAME_LENGTH, RUN_LABEL
+from ingestion_contract.identity import RUN_LABEL
 from ingestion_contract.limits import Limits
 from ingestion_contract.pod import Step
-from ingestion_contract.spec import IngestionRun, parse_run
+from ingestion_contract.spec import IngestionRun
 from ingestion_contract.status import IngestionRunStatus
 from ingestion_operator.apply import jobs, objects
 from ingestion_operator.apply.events import post
@@ -35,6 +31,8 @@ from ingestion_operator.observe.doubt import in_doubt
 from ingestion_operator.observe.ends import EndsOfPods
 from ingestion_operator.observe.next_look import FULL_LOOK_SECONDS, seconds_to_next_look
 from ingestion_operator.observe.observer import Observer
+from ingestion_operator.observe.packed import PackedRun
+from ingestion_operator.observe.read_run import ReadRun, UnusableSpec, read_run
 from ingestion_operator.observe.recording import Record, Recorder
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.resources import CONFIG_MAPS
@@ -110,6 +108,7 @@ class Reconciler:
         self._removal_since: datetime | None = None
         self._told = False
         self._ends = EndsOfPods()
+        self._latest: tuple[PackedRun, ReadRun] | None = None
         self._seen: Snapshot | None = None
 
     def _begin(self) -> None:
@@ -133,19 +132,18 @@ class Reconciler:
             ApiError: the API server did not answer well.
         """
         self._watch_clock()
-        raw = self._cache.runs.get(self._uid)
-        if raw is None or "deletionTimestamp" in raw["metadata"]:
+        packed = self._cache.runs.get(self._uid)
+        if packed is None or packed.deleting:
             return _ENDED
         try:
-            run = _parse(raw)
-        except ValueError as problem:
-            return await self._refuse(raw, _explain(problem))
-        snapshot = self._observer.assemble(run, raw)
-        if snapshot.status.completion_time is not None:
-            await self._leave(snapshot, raw)
-            await self._tell(run, snapshot.status, snapshot.status)
+            latest = self._latest_of(packed)
+        except UnusableSpec as problem:
+            return await self._refuse(packed, str(problem))
+        if latest.status.completion_time is not None:
+            await self._leave(packed, latest)
+            await self._tell(latest.run, latest.status, latest.status)
             return _ENDED
-        return await self._advance(run, raw)
+        return await self._advance(packed, latest)
 
     def _watch_clock(self) -> None:
         """Begin anew, as a new operator would, where the clock was put back: what was measured is of another time."""
@@ -158,15 +156,21 @@ class Reconciler:
         self._trusts_watches = False
         self._manifest_written = False
 
-    async def _observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+    def _latest_of(self, packed: PackedRun) -> ReadRun:
+        """Read the run, unless this version of it has been read: most looks find nothing new of it."""
+        if self._latest is None or self._latest[0] is not packed:
+            self._latest = packed, read_run(packed)
+        return self._latest[1]
+
+    async def _observe(self, latest: ReadRun) -> Snapshot:
         """Return what is to be seen, and read what the run has where that is not to be trusted."""
         if not self._trusts_watches:
-            await self._read(run)
-        snapshot = await self._observer.observe(run, raw)
+            await self._read(latest.run)
+        snapshot = await self._observer.observe(latest)
         if self._clock() - self._read_at >= _FULL_LOOK and in_doubt(snapshot, self._clock()):
             self._manifest_written = False
-            await self._read(run)
-            snapshot = await self._observer.observe(run, raw)
+            await self._read(latest.run)
+            snapshot = await self._observer.observe(latest)
         return snapshot
 
     async def _read(self, run: IngestionRun) -> None:
@@ -181,8 +185,9 @@ class Reconciler:
         if self._limits_written is None and step is Step.WORK and step in snapshot.jobs:
             self._limits_written = await read_limits(self._kube, snapshot)
 
-    async def _advance(self, run: IngestionRun, raw: Mapping[str, Any]) -> Look:
-        snapshot = self._seen = await self._observe(run, raw)
+    async def _advance(self, packed: PackedRun, latest: ReadRun) -> Look:
+        run = latest.run
+        snapshot = self._seen = await self._observe(latest)
         await self._recall(snapshot)
         self._ends.tell(run.metadata.namespace, run.metadata.name, snapshot.pods)
         now, written = self._clock(), snapshot.status
@@ -192,7 +197,7 @@ class Reconciler:
         if status != written or self._moves_something(replace(snapshot, status=status)):
             # Also a status that is the same: the API server refuses it if another operator has written one meanwhile,
             # and nothing must be moved after a status that is not the latest.
-            await self._write(raw, status)
+            await self._write(packed, status)
         if decision is not None and decision.change is not None:
             self._settings.metrics.count_decision(decision.change)
         self._forget_gone(snapshot)
@@ -301,52 +306,31 @@ class Reconciler:
         for job in await jobs.let_expire(self._kube, snapshot):
             self._cache.update_job(self._uid, job)
 
-    async def _leave(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
+    async def _leave(self, packed: PackedRun, latest: ReadRun) -> None:
         """Do what is left to do for a run that has ended."""
+        snapshot = self._observer.assemble(latest)
         self._forget_gone(snapshot)
-        await self._acknowledge(snapshot.status, raw)
+        await self._acknowledge(packed, latest.status, latest.generation)
         await self._let_expire(snapshot)
 
     def _forget_gone(self, snapshot: Snapshot) -> None:
         self._cache.forget_gone(self._uid, [pod.uid for pod in snapshot.pods if pod.gone])
 
-    async def _acknowledge(self, status: IngestionRunStatus, raw: Mapping[str, Any]) -> None:
-        generation = raw["metadata"]["generation"]
+    async def _acknowledge(self, packed: PackedRun, status: IngestionRunStatus, generation: int) -> None:
         if status.observed_generation != generation:
-            await self._write(raw, acknowledge(status, generation, self._clock()))
+            await self._write(packed, acknowledge(status, generation, self._clock()))
 
-    async def _refuse(self, raw: Mapping[str, Any], message: str) -> Look:
+    async def _refuse(self, packed: PackedRun, message: str) -> Look:
         """Say what is wrong with a spec; a run that has ended stays as it ended, whatever became of its spec since."""
-        before = IngestionRunStatus.from_wire(raw.get("status") or {})
+        raw = packed.unpack()
+        before, generation = IngestionRunStatus.from_wire(raw.get("status") or {}), raw["metadata"]["generation"]
         if before.completion_time is not None:
-            await self._acknowledge(before, raw)
+            await self._acknowledge(packed, before, generation)
             return _ENDED
-        status = invalid_spec(before, raw["metadata"]["generation"], message, self._clock())
+        status = invalid_spec(before, generation, message, self._clock())
         if status != before:
-            await self._write(raw, status)
+            await self._write(packed, status)
         return Look(None)
 
-    async def _write(self, raw: Mapping[str, Any], status: IngestionRunStatus) -> None:
-        self._cache.runs.update(await write_status(self._kube, raw, status))
-
-
-def _parse(raw: Mapping[str, Any]) -> IngestionRun:
-    """Read the run.
-
-    Raises:
-        ValueError: it cannot be used, though the API server let it in.
-    """
-    run = parse_run(raw)
-    if len(run.metadata.name) > MAX_RUN_NAME_LENGTH:
-        raise ValueError(
-            f"metadata.name has {len(run.metadata.name)} characters; at most {MAX_RUN_NAME_LENGTH} fit, because the "
-            "names of Jobs and pods are made from it"
-        )
-    return run
-
-
-def _explain(problem: ValueError) -> str:
-    if not isinstance(problem, ValidationError):
-        return str(problem)
-    found = problem.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in found[:10])
+    async def _write(self, packed: PackedRun, status: IngestionRunStatus) -> None:
+        self._cache.runs.update(await write_status(self._kube, packed.unpack(), status))

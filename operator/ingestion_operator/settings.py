@@ -9,8 +9,11 @@ import kopf
 from ingestion_contract import identity
 from ingestion_operator.resources import JOBS, PODS
 
-LISTED_AT_ONCE = 500
+LISTED_AT_ONCE = 100
 """Objects in one answer. Thousands at once are there as bytes, text and data together, and that memory stays taken."""
+HELD_SECONDS = 0.1
+"""For which kopf holds an object as plain data after it was handled, waiting for its next event. Five seconds are its
+default, in which thousands of them are listed."""
 
 
 class NoDiffBase(kopf.DiffBaseStorage):
@@ -36,6 +39,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     for resource in (JOBS, PODS):
         # Asked of the API server, so that the pods of the rest of the cluster are not even sent here.
         settings.watching.label_selectors[resource.group, resource.version, resource.plural] = identity.RUN_UID_LABEL
+    settings.queueing.idle_timeout = HELD_SECONDS
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.persistence.finalizer = f"{identity.GROUP}/operator"

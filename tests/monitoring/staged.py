@@ -20,6 +20,7 @@ from ingestion_contract.status import (
     Videos,
 )
 from ingestion_operator.decision.decision import Lever, Verdict
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
 from ingestion_operator.telemetry.metrics import Metrics as OperatorMetrics
@@ -28,16 +29,15 @@ from ingestion_operator.telemetry.readings import SeenRun
 from ingestion_worker.device import DeviceMemory
 from ingestion_worker.device.none import NoDevice
 from ingestion_worker.telemetry.metrics import Metrics as WorkerMetrics
-from tests.operator.kit import GIB, NOW, ago, make_run, make_sample, make_snapshot, make_status, waiting
+from tests.operator.kit import GIB, NOW, ago, make_raw_run, make_run, make_sample, make_snapshot, make_status, waiting
 from tests.operator.telemetry.kit import served
 
 NAMESPACE, RUN = "default", "talks"
 
 
 def seen(name: str, samples: list[WorkerSample | None], status: IngestionRunStatus) -> SeenRun:
-    run = make_run(name=name).to_wire()
-    run["metadata"]["uid"] = name
-    return SeenRun({**run, "status": status.to_wire()}, make_snapshot(samples, status=status))
+    raw = make_raw_run(make_run(name=name), status.to_wire(), uid=name)
+    return SeenRun(PackedRun(raw), make_snapshot(samples, status=status))
 
 
 def condition(kind: ConditionType, reason: str) -> Condition:

@@ -10,12 +10,13 @@ from typing import Any
 from dev.grafana.alerts import groups
 from dev.prometheus import Prometheus
 from ingestion_contract.status import Condition, ConditionStatus, ConditionType, IngestionRunStatus, Videos
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
 from ingestion_operator.telemetry.metrics import Metrics
 from ingestion_operator.telemetry.readings import SeenRun
 from ingestion_operator.telemetry.server import Endpoint, serve
-from tests.operator.kit import GIB, NOW, make_run, make_sample, make_snapshot, make_status
+from tests.operator.kit import GIB, NOW, make_raw_run, make_run, make_sample, make_snapshot, make_status
 from tests.operator.telemetry.kit import free_port
 
 LIMIT_SECONDS = 60.0
@@ -24,8 +25,8 @@ LOST = Videos(total=200, succeeded=15, failed=5)
 
 def run(name: str, samples: list[WorkerSample | None], status: IngestionRunStatus | None = None) -> SeenRun:
     status = status or make_status(len(samples))
-    wire = {**make_run(name=name).to_wire(), "status": status.to_wire()}
-    return SeenRun(wire, make_snapshot(samples, status=status))
+    raw = make_raw_run(make_run(name=name), status.to_wire(), uid=name)
+    return SeenRun(PackedRun(raw), make_snapshot(samples, status=status))
 
 
 def with_condition(kind: ConditionType, reason: str, **update: Any) -> IngestionRunStatus:

@@ -30,6 +30,13 @@ def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
 
+def make_raw_run(run: IngestionRun, status: Mapping[str, Any], version: int = 1, uid: str = RUN_UID) -> dict[str, Any]:
+    """The run as the API server has it."""
+    wire = run.to_wire()
+    meta = {**wire["metadata"], "uid": uid, "resourceVersion": str(version), "generation": 1}
+    return {**wire, "metadata": meta, "status": dict(status)}
+
+
 def make_run(
     parallelism: Mapping[str, int] | None = None, spec: Mapping[str, Any] | None = None, name: str = "talks"
 ) -> IngestionRun:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ingestion_contract.identity import RUN_UID_LABEL
 from ingestion_contract.pod import Step
+from ingestion_operator.observe.labels import controller_uid, step_of
 
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 """Reason of a Job that its deadline has ended."""
@@ -46,6 +48,15 @@ class Job:
     def remaining(self) -> int:
         """Indexes that are neither done nor given up."""
         return max(0, self.completions - self.succeeded - self.failed_indexes)
+
+
+def own_job(raw: Mapping[str, Any]) -> Job | None:
+    """Read a Job of the run that its label names; None if it is not that run's own, or is on its way out."""
+    meta = raw["metadata"]
+    step = step_of(meta)
+    if step is None or "deletionTimestamp" in meta or controller_uid(meta) != meta["labels"].get(RUN_UID_LABEL):
+        return None
+    return job_from(step, raw)
 
 
 def job_from(step: Step, raw: Mapping[str, Any]) -> Job:

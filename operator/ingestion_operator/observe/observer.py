@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from ingestion_contract.pod import Step
 from ingestion_contract.spec import IngestionRun
@@ -15,11 +14,12 @@ from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import result_is_lost
 from ingestion_operator.desired.names import selector
 from ingestion_operator.kube import Kube
-from ingestion_operator.observe.assemble import assemble, jobs_by_step, pods_from
+from ingestion_operator.observe.assemble import assemble
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.neighbours import Neighbours
 from ingestion_operator.observe.pods import Pod
 from ingestion_operator.observe.rate import RateMeter
+from ingestion_operator.observe.read_run import ReadRun
 from ingestion_operator.observe.scrape import Scraper
 from ingestion_operator.observe.tally import Tally, update_tallies
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -49,34 +49,33 @@ class Observer:
         self._scraped_at: datetime | None = None
         self._scraped_ready: set[str] = set()
 
-    async def observe(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+    async def observe(self, read: ReadRun) -> Snapshot:
         """Return what is to be seen of the run now.
 
         Raises:
             ApiError: the API server did not answer well.
         """
-        snapshot = self.assemble(run, raw)
+        snapshot = self.assemble(read)
         if result_is_lost(snapshot):
             # The watch of pods may be behind that of Jobs: only the API server knows that a pod has gone.
-            await self.refresh(run)
-            snapshot = self.assemble(run, raw)
+            await self.refresh(read.run)
+            snapshot = self.assemble(read)
         await self._scrape(snapshot)
-        snapshot = self.assemble(run, raw)
+        snapshot = self.assemble(read)
         self._tallies = update_tallies(self._tallies, snapshot.pods_of(Step.WORK), self._samples)
         situation = Situation(snapshot, self._clock())
         self._watch_quiet(situation)
         self._meter.add(situation)
         return replace(snapshot, tallies=dict(self._tallies), quiet_since=self._quiet_since, rate=self._meter.rate())
 
-    def assemble(self, run: IngestionRun, raw: Mapping[str, Any]) -> Snapshot:
+    def assemble(self, read: ReadRun) -> Snapshot:
         """Return what is known of the run without asking anybody."""
-        pods = pods_from(self._cache.pods_of(self._uid), self._cache.gone_pods_of(self._uid))
+        pods = self._cache.pods_of(self._uid) + self._cache.gone_pods_of(self._uid)
         known = {pod.uid for pod in pods}
         self._samples = {uid: sample for uid, sample in self._samples.items() if uid in known}
         return assemble(
-            run,
-            raw,
-            jobs_by_step(run, self._cache.jobs_of(self._uid)),
+            read,
+            self._cache.jobs_of(self._uid),
             pods,
             self._samples,
             self._tallies,

@@ -11,6 +11,7 @@ from ingestion_contract.identity import LIMITS_REVISION_ANNOTATION, STEP_LABEL
 from ingestion_contract.pod import WORKER_CONTAINER, Step
 from ingestion_contract.summary import Summary, decode_summary
 from ingestion_operator.clock import parse_time
+from ingestion_operator.observe.labels import controller_uid, step_of
 
 _INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 _ENDED_PHASES = ("Succeeded", "Failed")
@@ -75,6 +76,16 @@ class Pod:
         return self.active and not self.deleting
 
 
+def pod_of_step(raw: Mapping[str, Any]) -> Pod | None:
+    """Read a pod as the API server returns it; None if it belongs to no step."""
+    return pod_from(raw) if step_of(raw["metadata"]) is not None else None
+
+
+def gone_pod_of_step(raw: Mapping[str, Any]) -> Pod | None:
+    """Read a pod that has gone, as it was last seen; None if it belonged to no step."""
+    return pod_from(raw, gone=True) if step_of(raw["metadata"]) is not None else None
+
+
 def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
     """Read a pod as the API server returns it, or as it was last seen."""
     meta, status = raw["metadata"], raw.get("status", {})
@@ -88,7 +99,7 @@ def pod_from(raw: Mapping[str, Any], *, gone: bool = False) -> Pod:
         uid=meta["uid"],
         name=meta["name"],
         step=Step(meta["labels"][STEP_LABEL]),
-        job_uid=_controller_uid(meta),
+        job_uid=controller_uid(meta),
         index=int(index) if index is not None and index.isdecimal() else None,
         ip=status.get("podIP"),
         running=phase == "Running" and "running" in state,
@@ -125,10 +136,6 @@ def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> str | None:
 
 def _words(holder: Mapping[str, Any]) -> str:
     return ": ".join(filter(None, (holder.get("reason"), holder.get("message"))))
-
-
-def _controller_uid(meta: Mapping[str, Any]) -> str | None:
-    return next((owner["uid"] for owner in meta.get("ownerReferences", ()) if owner.get("controller")), None)
 
 
 def _exit(terminated: Mapping[str, Any] | None) -> Exit | None:

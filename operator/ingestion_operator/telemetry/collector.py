@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ingestion_operator.clock import Clock
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.telemetry import names
 from ingestion_operator.telemetry.names import MetricName, RunState
 from ingestion_operator.telemetry.readings import Reading, SeenRun, readings
@@ -20,33 +21,47 @@ class RunsCollector(Collector):
     def __init__(self, runs: Callable[[], Iterable[SeenRun]], clock: Clock) -> None:
         self._runs = runs
         self._clock = clock
-        self._ended: dict[str, tuple[str, tuple[Reading, ...]]] = {}
+        self._ended: dict[str, tuple[int, tuple[Reading, ...]]] = {}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield every metric of runs, also those that no run has a value for."""
-        values: dict[MetricName, list[tuple[list[str], float]]] = defaultdict(list)
+        found: dict[MetricName, list[tuple[PackedRun, Reading]]] = defaultdict(list)
         states: Counter[str] = Counter()
-        for seen, read in self._read():
-            meta = seen.raw["metadata"]
+        for run, read in self._read():
             for reading in read:
-                values[reading.metric].append(([meta["namespace"], meta["name"], *reading.labels], reading.value))
+                found[reading.metric].append((run, reading))
                 if reading.metric is names.RUN_STATE:
                     states.update(reading.labels)
-        values[names.RUNS] = [([state], states[state]) for state in RunState]
         for metric in names.OF_RUNS:
-            family = GaugeMetricFamily(metric.name, metric.meaning, labels=metric.labels)
-            for labels, value in values[metric]:
-                family.add_metric(labels, value)
-            yield family
+            # One at a time, and labels made only now: those of all metrics of thousands of runs are many megabytes.
+            yield _family(metric, _counts(states) if metric is names.RUNS else _labelled(found.pop(metric, ())))
 
-    def _read(self) -> Iterator[tuple[SeenRun, Sequence[Reading]]]:
+    def _read(self) -> Iterator[tuple[PackedRun, Sequence[Reading]]]:
         """Yield each run with its readings; those of one that has ended are kept, since most runs have."""
         now, known, ended = self._clock(), self._ended, {}
         for seen in self._runs():
-            uid, version = seen.raw["metadata"]["uid"], seen.raw["metadata"].get("resourceVersion", "")
+            uid, version = seen.run.uid, seen.run.version
             kept = known.get(uid)
             read = kept[1] if kept is not None and kept[0] == version else tuple(readings(seen, now))
             if any(reading.metric is names.RUN_COMPLETION for reading in read):
                 ended[uid] = version, read
-            yield seen, read
+            yield seen.run, read
         self._ended = ended
+
+
+_Values = Iterable[tuple[Sequence[str], float]]
+
+
+def _counts(states: Mapping[str, int]) -> _Values:
+    return (((state,), states.get(state, 0)) for state in RunState)
+
+
+def _labelled(found: Iterable[tuple[PackedRun, Reading]]) -> _Values:
+    return (((run.namespace, run.name, *reading.labels), reading.value) for run, reading in found)
+
+
+def _family(metric: MetricName, values: _Values) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(metric.name, metric.meaning, labels=metric.labels)
+    for labels, value in values:
+        family.add_metric(labels, value)
+    return family

@@ -15,6 +15,7 @@ from ingestion_contract.status import ConditionStatus, ConditionType, IngestionR
 from ingestion_operator.decision.policies.minimum import REASON as OOM_AT_MINIMUM
 from ingestion_operator.decision.situation import Situation
 from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.status.conditions import find_condition, holds
 from ingestion_operator.status.report import SUSPENDED
 from ingestion_operator.telemetry import names
@@ -25,7 +26,7 @@ from ingestion_operator.telemetry.names import MetricName, RunState
 class SeenRun:
     """A run as the API server showed it last, and the latest snapshot of its workers while it is being driven."""
 
-    raw: Mapping[str, Any]
+    run: PackedRun
     snapshot: Snapshot | None = None
 
 
@@ -40,8 +41,9 @@ class Reading:
 
 def readings(seen: SeenRun, now: datetime) -> Iterator[Reading]:
     """Yield what there is to say of a run, its state first."""
+    raw = seen.run.unpack()
     try:
-        status = IngestionRunStatus.from_wire(seen.raw.get("status") or {})
+        status = IngestionRunStatus.from_wire(raw.get("status") or {})
     except ValidationError:
         yield Reading(names.RUN_STATE, 1, (RunState.UNREADABLE,))
         return
@@ -50,7 +52,7 @@ def readings(seen: SeenRun, now: datetime) -> Iterator[Reading]:
         yield Reading(names.RUN_COMPLETION, status.completion_time.timestamp())
     if status.video_list is not None:
         yield from _videos(status.videos)
-    yield from _goals(seen.raw, ended=status.completion_time is not None)
+    yield from _goals(raw, ended=status.completion_time is not None)
     if seen.snapshot is not None and status.completion_time is None:
         yield from _levers(status, now)
         yield from _workers(Situation(seen.snapshot, now))

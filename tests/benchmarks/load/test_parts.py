@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load.audit import AuditLog, Request, count, first
-from benchmarks.load.etcd import copy_of
+from benchmarks.load.copies import copy_of
 from benchmarks.load.long_list import measure
 from benchmarks.load.population import Role, active_runs, finished_status
 from benchmarks.load.worker import AFTER_BYTES, DEVICE_BYTES, StandInDevice, StandInWorker

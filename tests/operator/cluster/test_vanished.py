@@ -29,7 +29,7 @@ async def test_it_is_forgotten_and_others_are_not_until_they_go_as_well(runs: Ru
         controller = Controller(kube, NoWorkers(), Settings(WorkerSettings("worker")), system_clock)
 
         def known() -> set[str]:
-            return {seen.raw["metadata"]["name"] for seen in controller.seen_runs()}
+            return {seen.run.name for seen in controller.seen_runs()}
 
         for name in ("gone", "there"):
             controller.see_run(await runs.apply(name, spec={"suspend": True}))

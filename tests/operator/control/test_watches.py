@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
+import gc
+import weakref
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
 
@@ -13,6 +16,19 @@ from ingestion_operator import controller
 from ingestion_operator.handlers import register, tell
 from ingestion_operator.settings import kopf_settings
 from tests.operator.control.test_controller import Operated
+
+CAUSE: contextvars.ContextVar[object] = contextvars.ContextVar("CAUSE")
+"""As kopf has one, with the object in it."""
+
+
+class ToldOf(dict[str, Any]):
+    """An object that can be seen to go."""
+
+
+def see_in_context(operated: Operated, found: ToldOf) -> None:
+    """Let the watch of runs tell of a run in the way of kopf."""
+    CAUSE.set(found)
+    operated.controller.see_run(found)
 
 
 @pytest.fixture
@@ -52,10 +68,25 @@ async def test_a_job_that_went_while_a_watch_was_broken_is_made_again(operated: 
     await operated.until(lambda: operated.has_job(Step.DISCOVER))
 
 
-def test_thousands_of_runs_are_listed_in_parts() -> None:
-    chunk = kopf_settings().watching.chunk_size
-    assert chunk is not None
-    assert 0 < chunk <= 1000
+def test_thousands_of_runs_are_listed_in_parts_and_not_held_for_long() -> None:
+    settings = kopf_settings()
+    assert settings.watching.chunk_size is not None
+    assert 0 < settings.watching.chunk_size <= 1000
+    assert 0 < settings.queueing.idle_timeout <= 1
+
+
+async def test_an_object_that_a_watch_has_told_of_is_not_held(operated: Operated) -> None:
+    """It is larger than all that is kept of a run, and kopf has it in the context in which a handler is called."""
+    operated.kube.on_write = lambda plural, found: None
+    operated.apply()
+    told = ToldOf(operated.kube.objects["ingestionruns", "talks"])
+    held = weakref.ref(told)
+    contextvars.copy_context().run(see_in_context, operated, told)
+    del told
+    await operated.until(lambda: operated.has_job(Step.DISCOVER))
+    gc.collect()
+    assert held() is None
+    assert operated.controller.active_runs == 1
 
 
 async def test_a_run_that_is_deleted_is_left_alone(operated: Operated) -> None:

@@ -10,15 +10,14 @@ from ingestion_contract import identity
 from ingestion_contract.pod import Step
 from ingestion_operator.observe.cache import Cache
 from ingestion_operator.observe.observer import Observer
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.observe.pods import Pod
+from ingestion_operator.observe.read_run import read_run
 from ingestion_operator.observe.worker_sample import WorkerSample
 from tests.operator.control.fake_kube import FakeKube
-from tests.operator.kit import NOW, RUN_UID, make_run, make_sample
+from tests.operator.kit import NOW, RUN_UID, make_raw_run, make_run, make_sample
 
-RAW_RUN: dict[str, Any] = {
-    "metadata": {"generation": 1},
-    "status": {"videoList": {"count": 200, "shards": 20, "digest": "0" * 64}},
-}
+RAW_RUN = make_raw_run(make_run(), {"videoList": {"count": 200, "shards": 20, "digest": "0" * 64}})
 
 
 class Workers:
@@ -57,7 +56,7 @@ class Watched:
     async def look(self, seconds: float = 0.0) -> None:
         """Let time pass, and look."""
         self.now += timedelta(seconds=seconds)
-        await self._observer.observe(make_run(), RAW_RUN)
+        await self._observer.observe(read_run(PackedRun(RAW_RUN)))
 
     def _raw(self, name: str, **parts: Any) -> dict[str, Any]:
         self._versions += 1

@@ -1,3 +1,6 @@
+import gc
+import weakref
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -6,11 +9,10 @@ import pytest
 from ingestion_contract.pod import Step
 from ingestion_contract.summary import ShardSummary, encode_summary
 from ingestion_operator.kube import Listing
-from ingestion_operator.observe.assemble import jobs_by_step
 from ingestion_operator.observe.cache import Cache
-from ingestion_operator.observe.jobs import count_indexes, job_from
+from ingestion_operator.observe.jobs import count_indexes, job_from, own_job
 from ingestion_operator.observe.pods import pod_from
-from tests.operator.kit import RUN_UID, make_run
+from tests.operator.kit import RUN_UID, make_raw_run, make_run
 
 
 def raw_job(**status: Any) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def raw_job(**status: Any) -> dict[str, Any]:
             "uid": "job-1",
             "creationTimestamp": "2026-11-24T11:00:00Z",
             "resourceVersion": "7",
-            "labels": {"ingestion.dev/step": "work"},
+            "labels": {"ingestion.dev/step": "work", "ingestion.dev/run-uid": RUN_UID},
             "ownerReferences": [{"controller": True, "uid": RUN_UID}],
         },
         "spec": {"parallelism": 4, "completions": 20},
@@ -65,8 +67,8 @@ def test_jobs_of_others_and_those_on_their_way_out_are_passed_over() -> None:
     mine, other, leaving = raw_job(), raw_job(), raw_job()
     other["metadata"]["ownerReferences"] = [{"controller": True, "uid": "someone"}]
     leaving["metadata"]["deletionTimestamp"] = "2026-11-24T12:00:00Z"
-    assert set(jobs_by_step(make_run(), [mine])) == {Step.WORK}
-    assert jobs_by_step(make_run(), [other, leaving]) == {}
+    assert own_job(mine) == job_from(Step.WORK, mine)
+    assert [own_job(raw) for raw in (other, leaving)] == [None, None]
 
 
 def test_a_pod_that_ended_gives_its_exit_and_its_summary() -> None:
@@ -122,7 +124,7 @@ def test_a_watch_that_is_behind_does_not_undo_what_a_write_has_returned() -> Non
     newer["metadata"]["resourceVersion"] = "10"
     assert cache.put_job(RUN_UID, newer)
     assert not cache.put_job(RUN_UID, older)
-    assert cache.jobs_of(RUN_UID) == (newer,)
+    assert cache.jobs_of(RUN_UID) == (job_from(Step.WORK, newer),)
 
 
 def test_what_a_write_returns_does_not_bring_back_what_has_gone() -> None:
@@ -139,16 +141,39 @@ def test_a_listing_takes_away_what_is_not_in_it_but_nothing_that_came_after_it()
     cache.put_pod(RUN_UID, older)
     cache.put_pod(RUN_UID, newer)
     cache.replace_pods(RUN_UID, Listing([], version=10))
-    assert cache.pods_of(RUN_UID) == (newer,)
+    assert cache.pods_of(RUN_UID) == (pod_from(newer),)
 
 
 def test_a_pod_that_went_is_kept_until_it_has_been_read() -> None:
     cache = Cache()
-    cache.runs.put({"metadata": {"uid": RUN_UID, "resourceVersion": "1"}})
+    cache.runs.put(make_raw_run(make_run(), {}))
     cache.put_pod(RUN_UID, raw_pod("Running", {}))
     last = raw_pod("Failed", {})
     cache.drop_pod(RUN_UID, last)
     assert cache.pods_of(RUN_UID) == ()
-    assert cache.gone_pods_of(RUN_UID) == (last,)
+    assert cache.gone_pods_of(RUN_UID) == (pod_from(last, gone=True),)
     cache.forget_gone(RUN_UID, ["pod-3"])
     assert cache.gone_pods_of(RUN_UID) == ()
+
+
+class Plain(dict[str, Any]):
+    """Plain data that can be seen to go."""
+
+
+def test_no_plain_data_of_an_object_is_held() -> None:
+    cache = Cache()
+    kinds: dict[Callable[[dict[str, Any]], object], dict[str, Any]] = {
+        cache.runs.put: make_raw_run(make_run(), {}),
+        lambda raw: cache.put_job(RUN_UID, raw): raw_job(),
+        lambda raw: cache.put_pod(RUN_UID, raw): raw_pod("Running", {}),
+        lambda raw: cache.drop_pod(RUN_UID, raw): raw_pod("Failed", {}, uid="gone"),
+    }
+    held = []
+    for see, raw in kinds.items():
+        parts = {key: Plain(part) if isinstance(part, dict) else part for key, part in raw.items()}
+        held += [weakref.ref(part) for part in parts.values() if isinstance(part, Plain)]
+        see(parts)
+    del parts
+    gc.collect()
+    assert all((cache.runs.get(RUN_UID), cache.jobs_of(RUN_UID), cache.pods_of(RUN_UID), cache.gone_pods_of(RUN_UID)))
+    assert [part() for part in held if part() is not None] == []

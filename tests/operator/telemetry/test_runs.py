@@ -20,10 +20,22 @@ from ingestion_contract.status import (
     Videos,
 )
 from ingestion_operator.decision.snapshot import Snapshot
+from ingestion_operator.observe.packed import PackedRun
 from ingestion_operator.observe.worker_sample import WorkerSample
 from ingestion_operator.telemetry.collector import RunsCollector
 from ingestion_operator.telemetry.readings import SeenRun
-from tests.operator.kit import GIB, NOW, ago, make_job, make_run, make_sample, make_snapshot, make_status, waiting
+from tests.operator.kit import (
+    GIB,
+    NOW,
+    ago,
+    make_job,
+    make_raw_run,
+    make_run,
+    make_sample,
+    make_snapshot,
+    make_status,
+    waiting,
+)
 from tests.operator.telemetry.kit import Metrics
 
 STATES = ("progressing", "queued", "suspended", "source_blocked", "oom_at_minimum", "stalled", "complete", "failed")
@@ -38,9 +50,10 @@ def seen(
     snapshot: Snapshot | None = None,
     spec: Mapping[str, Any] | None = None,
     name: str = "talks",
+    version: int = 1,
 ) -> SeenRun:
-    raw = make_run(spec=spec, name=name).to_wire()
-    return SeenRun({**raw, "status": status.to_wire()}, snapshot)
+    raw = make_raw_run(make_run(spec=spec, name=name), status.to_wire(), version)
+    return SeenRun(PackedRun(raw), snapshot)
 
 
 def read(*runs: SeenRun) -> Metrics:
@@ -192,9 +205,9 @@ def test_a_run_that_is_gone_leaves_no_series() -> None:
 
 def test_runs_that_cannot_be_read_do_not_blind_the_rest() -> None:
     """The status may be of a newer release, and the spec one that only the API server would take."""
-    raw = make_run(name="newer").to_wire()
-    newer = SeenRun({**raw, "status": {"conditions": [{"type": "Unheard-of"}]}})
-    odd = SeenRun({**make_run(name="odd").to_wire(), "spec": {"source": {}}})
+    unheard_of = {"conditions": [{"type": "Unheard-of"}]}
+    newer = SeenRun(PackedRun(make_raw_run(make_run(name="newer"), unheard_of)))
+    odd = SeenRun(PackedRun({**make_raw_run(make_run(name="odd"), {}), "spec": {"source": {}}}))
     page = read(newer, odd, seen(make_status()))
     assert page.of_run("state", "newer", state="unreadable") == 1
     assert page.of_run("state", "odd", state="progressing") == 1
@@ -209,8 +222,7 @@ def test_a_run_that_has_ended_is_read_anew_when_its_object_changes() -> None:
     registry = CollectorRegistry()
     registry.register(RunsCollector(lambda: runs, lambda: NOW))
     assert Metrics(registry).of_run("success_ratio") == 0.9
-    changed = seen(status.model_copy(update={"videos": Videos(total=10, succeeded=5, failed=5)}))
-    runs[0] = SeenRun({**changed.raw, "metadata": {**changed.raw["metadata"], "resourceVersion": "2"}})
+    runs[0] = seen(status.model_copy(update={"videos": Videos(total=10, succeeded=5, failed=5)}), version=2)
     assert Metrics(registry).of_run("success_ratio") == 0.5
     runs.clear()
     assert Metrics(registry).of_run("success_ratio") is None

@@ -5,21 +5,15 @@ What is copied, the API server has taken, and stores in the same way; it serves 
 
 from __future__ import annotations
 
-import base64
 import json
-import ssl
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import closing
-from http import HTTPStatus
-from http.client import HTTPSConnection
-from urllib.parse import urlsplit
 
+from benchmarks.etcd import connected
 from dev.cluster import Cluster
 from ingestion_contract import identity
 from ingestion_operator.kube import Object
 
-_TIMEOUT_SECONDS = 60.0
 _FOLDERS = {
     identity.KIND: f"{identity.GROUP}/{identity.PLURAL}",
     "Job": "jobs",
@@ -51,24 +45,7 @@ def write(cluster: Cluster, objects: Iterable[Object]) -> None:
     Raises:
         OSError: etcd does not take them.
     """
-    pki = cluster.folder / "pki"
-    context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
-    context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
-    where = urlsplit(cluster.control_plane.etcd)
-    with closing(HTTPSConnection(where.netloc, timeout=_TIMEOUT_SECONDS, context=context)) as etcd:
+    with connected(cluster) as etcd:
         for each in objects:
-            etcd.request("POST", "/v3/kv/put", json.dumps(_put(each)))
-            answer = etcd.getresponse()
-            content = answer.read()
-            if answer.status != HTTPStatus.OK:
-                raise OSError(f"etcd answers {answer.status}: {content[:200].decode(errors='replace')}")
-
-
-def _put(found: Object) -> dict[str, str]:
-    meta = found["metadata"]
-    key = f"/registry/{_FOLDERS[found['kind']]}/{meta['namespace']}/{meta['name']}"
-    return {"key": _encoded(key), "value": _encoded(json.dumps(found))}
-
-
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+            meta = each["metadata"]
+            etcd.put(f"/registry/{_FOLDERS[each['kind']]}/{meta['namespace']}/{meta['name']}", json.dumps(each))
