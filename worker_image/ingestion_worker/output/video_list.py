@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 from ingestion_contract import layout
 from ingestion_contract.records import ShardCut, Video
@@ -16,9 +18,45 @@ from ingestion_worker.output.store import Store
 class VideoList:
     """The videos in the source's order, the shards as positions in it, and the sha256 of the list's file."""
 
-    videos: tuple[Video, ...]
+    videos: Sequence[Video] = field(compare=False)
     shards: tuple[tuple[int, ...], ...]
     digest: str
+
+
+class _Lines(Sequence[Video]):
+    """Videos that are parsed each time they are asked for: as objects, they take ten times the memory of their lines.
+
+    Args:
+        content: a line of JSON for each, which ends with a line feed.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._starts = array("Q", [0, *_after_each(b"\n", content)])
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> Video: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Video, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Video | tuple[Video, ...]:
+        places = range(len(self))[at]
+        return self._video(places) if isinstance(places, int) else tuple(map(self._video, places))
+
+    def _video(self, at: int) -> Video:
+        line = self._content[self._starts[at] : self._starts[at + 1]]
+        return Video.model_validate_json(line, by_alias=True, by_name=False)
+
+
+def _after_each(mark: bytes, content: bytes) -> Iterator[int]:
+    at = content.find(mark)
+    while at >= 0:
+        yield at + 1
+        at = content.find(mark, at + 1)
 
 
 def write_once(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequence[Sequence[int]]) -> VideoList:
@@ -55,7 +93,7 @@ def read(store: Store, run_uid: str) -> VideoList | None:
     digest = hashlib.sha256(lines).hexdigest()
     if digest != cut.list_sha256:
         return None
-    videos = tuple(Video.model_validate_json(line, by_alias=True, by_name=False) for line in lines.splitlines())
+    videos = _Lines(lines)
     if sorted(position for shard in cut.shards for position in shard) != list(range(len(videos))):
         return None
     return VideoList(videos, tuple(tuple(shard) for shard in cut.shards), digest)
