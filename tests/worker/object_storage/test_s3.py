@@ -1,8 +1,8 @@
 """An output in object storage: a real S3 client against a server that speaks S3."""
 
 import json
-from collections.abc import Iterator
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
