@@ -70,7 +70,7 @@ class StepCost:
     """What a step took.
 
     Attributes:
-        resident_bytes: of memory, at the most.
+        resident_bytes: of memory, at the most, that of the process which reads the source counted in.
         summary_bytes: of its termination message.
     """
 
@@ -219,7 +219,8 @@ def _take(work: Callable[[], DiscoverSummary | FinishSummary]) -> StepCost:
     started = time.monotonic()
     summary = work()
     seconds = time.monotonic() - started
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    resident = sum(resource.getrusage(one).ru_maxrss for one in who) * _KIB
     size = len(encode_summary(summary).encode())
     if isinstance(summary, DiscoverSummary):
         return StepCost(seconds, resident, size, summary.count, summary.shards)
