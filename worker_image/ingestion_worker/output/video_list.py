@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import overload
 
 from ingestion_contract import layout
 from ingestion_contract.records import ShardCut, Video
 from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.output.store import Store
+from ingestion_worker.text.video_lines import VideoLines, line
 
 
 @dataclass(frozen=True)
@@ -21,42 +20,6 @@ class VideoList:
     videos: Sequence[Video] = field(compare=False)
     shards: tuple[tuple[int, ...], ...]
     digest: str
-
-
-class _Lines(Sequence[Video]):
-    """Videos that are parsed each time they are asked for: as objects, they take ten times the memory of their lines.
-
-    Args:
-        content: a line of JSON for each, which ends with a line feed.
-    """
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._starts = array("Q", [0, *_after_each(b"\n", content)])
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
-    @overload
-    def __getitem__(self, at: int) -> Video: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Video, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Video | tuple[Video, ...]:
-        places = range(len(self))[at]
-        return self._video(places) if isinstance(places, int) else tuple(map(self._video, places))
-
-    def _video(self, at: int) -> Video:
-        line = self._content[self._starts[at] : self._starts[at + 1]]
-        return Video.model_validate_json(line, by_alias=True, by_name=False)
-
-
-def _after_each(mark: bytes, content: bytes) -> Iterator[int]:
-    at = content.find(mark)
-    while at >= 0:
-        yield at + 1
-        at = content.find(mark, at + 1)
 
 
 def write_once(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequence[Sequence[int]]) -> VideoList:
@@ -70,8 +33,7 @@ def write_once(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequ
     earlier = read(store, run_uid)
     if earlier is not None:
         return earlier
-    lines = [video.model_dump_json(by_alias=True, exclude_none=True) for video in videos]
-    stored = store.write(layout.video_list(run_uid), "".join(f"{line}\n" for line in lines).encode())
+    stored = store.write(layout.video_list(run_uid), b"".join(map(line, videos)))
     cut = ShardCut(list_sha256=stored.sha256, shards=[list(shard) for shard in shards])
     store.write_record(layout.shards(run_uid), cut)
     written = read(store, run_uid)
@@ -93,7 +55,7 @@ def read(store: Store, run_uid: str) -> VideoList | None:
     digest = hashlib.sha256(lines).hexdigest()
     if digest != cut.list_sha256:
         return None
-    videos = _Lines(lines)
+    videos = VideoLines(lines)
     if sorted(position for shard in cut.shards for position in shard) != list(range(len(videos))):
         return None
     return VideoList(videos, tuple(tuple(shard) for shard in cut.shards), digest)

@@ -26,6 +26,7 @@ from ingestion_worker.source.allowance import FetchLimits
 from ingestion_worker.source.failures import classify
 from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions, Fetcher
 from ingestion_worker.source.listing import list_videos
+from ingestion_worker.text.video_lines import line
 
 MOST_BYTES = 4 * 1024**3
 """Of memory of its own: ten times what the largest page takes that is read."""
@@ -139,8 +140,8 @@ class Server:
     def _list(self, urls: list[str], limit: int | None) -> None:
         videos = list_videos(urls, limit, self._cookies, self._rules, self._limits, self._announce)
         for first in range(0, len(videos), AT_ONCE):
-            some = [video.to_wire() for video in videos[first : first + AT_ONCE]]
-            self._channel.send(kind="videos", videos=some)
+            lines = b"".join(map(line, videos[first : first + AT_ONCE]))
+            self._channel.send(kind="videos", lines=lines.decode())
         self._channel.send(kind="listed")
 
 

@@ -36,6 +36,7 @@ from ingestion_worker.source.addresses import AddressRules
 from ingestion_worker.source.allowance import FetchLimits, TooSlow
 from ingestion_worker.source.failures import Failure, SourceFailure, Verdict
 from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions
+from ingestion_worker.text.video_lines import VideoLines
 
 GRACE_SECONDS = 30.0
 """More than a part of a fetch may take: its own bounds come first, and tell more of what was slow."""
@@ -244,7 +245,7 @@ def list_isolated(
     rules: AddressRules,
     limits: FetchLimits = FetchLimits(),  # noqa: B008 - frozen
     grace_seconds: float = GRACE_SECONDS,
-) -> list[Video]:
+) -> Sequence[Video]:
     """Return what `listing.list_videos` returns, from a process of its own.
 
     Raises:
@@ -252,10 +253,10 @@ def list_isolated(
         StepError: see `listing.list_videos`, and `IsolatedFetcher.fetch`.
     """
     process = _Process(cookies, rules, limits, grace_seconds)
-    videos: list[Video] = []
+    lines: list[bytes] = []
     try:
         for answer in process.ask(("listed",), kind="list", urls=list(urls), limit=limit):
-            videos += map(Video.from_wire, answer.get("videos", ()))
+            lines.append(answer.get("lines", "").encode())
     except SourceFailure as error:
         raise ConfigurationError(f"spec.source.urls cannot be listed: {error}", reason="NoVideos") from error
     except MemoryError as error:
@@ -264,7 +265,7 @@ def list_isolated(
         raise SourceUnavailable(f"the source cannot be listed: {error}") from error
     finally:
         process.close()
-    return videos
+    return VideoLines(b"".join(lines))
 
 
 def _start() -> tuple[subprocess.Popen[bytes], Connection]:
