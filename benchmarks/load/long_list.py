@@ -219,12 +219,16 @@ def _take(work: Callable[[], DiscoverSummary | FinishSummary]) -> StepCost:
     started = time.monotonic()
     summary = work()
     seconds = time.monotonic() - started
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    resident = sum(resource.getrusage(one).ru_maxrss for one in who) * _KIB
+    resident = _resident(resource.RUSAGE_SELF)
     size = len(encode_summary(summary).encode())
     if isinstance(summary, DiscoverSummary):
+        resident += _resident(resource.RUSAGE_CHILDREN)
         return StepCost(seconds, resident, size, summary.count, summary.shards)
     return StepCost(seconds, resident, size, summary.total, 0)
+
+
+def _resident(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss * _KIB
 
 
 def _main() -> None:
