@@ -13,14 +13,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.reaction.scene import REPOSITORY
 from ingestion_contract import identity, layout
-from ingestion_contract.metrics import Result
-from ingestion_contract.records import Outcome, StoredFile, Video, VideoManifest
+from ingestion_contract.metrics import Result, Stage, WorkerState
+from ingestion_contract.records import (
+    Outcome,
+    StoredFile,
+    Timeline,
+    TimelineSample,
+    TranscriptManifest,
+    Video,
+    VideoManifest,
+)
 from ingestion_contract.spec import IngestionRun, parse_run
 from ingestion_contract.summary import DiscoverSummary, FinishSummary, encode_summary
 from ingestion_worker.output import video_list
@@ -35,6 +43,14 @@ _NOW = datetime(2026, 11, 30, tzinfo=UTC)
 _SKIPPED_EVERY = 100
 _LIMIT_SECONDS = 3600.0
 _KIB = 2**10
+_GIB = 2**30
+
+_SHARD_SECONDS = 600.0
+_SAMPLES = 60
+"""Of a shard's timeline."""
+
+_WORKERS = 8
+"""At work at a time, each on a device of its own."""
 
 
 class StepFailed(RuntimeError):
@@ -54,7 +70,7 @@ class StepCost:
     """What a step took.
 
     Attributes:
-        resident_bytes: of memory, at the most.
+        resident_bytes: of memory, at the most, that of the process which reads the source counted in.
         summary_bytes: of its termination message.
     """
 
@@ -127,17 +143,60 @@ def _run(media: Path) -> IngestionRun:
 
 
 def _leave_work(run: IngestionRun, store: Store) -> None:
-    """Write what workers would have: a manifest and an outcome of each video, or an outcome alone."""
+    """Write what workers would: of each video an outcome, and manifests if it is there; of each shard a timeline."""
     listed = video_list.read(store, _UID)
     assert listed is not None
     for number, video in enumerate(listed.videos):
         key = video_key(video, run.spec)
         skipped = number % _SKIPPED_EVERY == 0
         if not skipped:
+            store.write_record(layout.transcript_manifest(transcript_key(video, run.spec)), _transcript(run, video))
             store.write_record(layout.manifest(key), _manifest(run, video, key))
         result, reason = (Result.SKIPPED, "Gone") if skipped else (Result.SUCCEEDED, "")
         outcome = Outcome(video_id=video.id, result=result, reason=reason, video_key=key, recorded_at=_NOW)
         store.write_record(layout.outcome(_UID, key), outcome)
+    for shard in range(len(listed.shards)):
+        store.write_record(layout.timeline(_UID, shard, "0"), _timeline(shard))
+
+
+def _timeline(shard: int) -> Timeline:
+    """An attempt of ten minutes, of which so many at a time followed each other."""
+    begun = _NOW + timedelta(seconds=_SHARD_SECONDS * (shard // _WORKERS))
+    samples = [_sample(begun, _SHARD_SECONDS * at / _SAMPLES) for at in range(_SAMPLES)]
+    return Timeline(shard=shard, device="stand-in", gpu_uuid=f"GPU-{shard % _WORKERS}", simulated=True, samples=samples)
+
+
+def _sample(begun: datetime, seconds: float) -> TimelineSample:
+    return TimelineSample(
+        at=begun + timedelta(seconds=seconds),
+        state=WorkerState.WORKING,
+        videos=round(seconds),
+        audio_seconds=40 * seconds,
+        oom_events=0,
+        batch=16,
+        batch_ceiling=32,
+        own_bytes=8 * _GIB,
+        used_bytes=9 * _GIB,
+        total_bytes=24 * _GIB,
+        stage_seconds=dict.fromkeys(Stage, seconds / 2),
+        waiting=dict.fromkeys(Stage, 1),
+    )
+
+
+def _transcript(run: IngestionRun, video: Video) -> TranscriptManifest:
+    key = transcript_key(video, run.spec)
+    files = [StoredFile(path=f"transcripts/{key}/0/{name}", bytes=4711, sha256="0" * 64) for name in ("jsonl", "vtt")]
+    return TranscriptManifest(
+        key=key,
+        video=video,
+        source="asr",
+        language="en",
+        asr_model="stand-in",
+        audio_seconds=600.0,
+        segments=90,
+        files=files,
+        created_at=_NOW,
+    )
 
 
 def _manifest(run: IngestionRun, video: Video, key: str) -> VideoManifest:
@@ -160,11 +219,16 @@ def _take(work: Callable[[], DiscoverSummary | FinishSummary]) -> StepCost:
     started = time.monotonic()
     summary = work()
     seconds = time.monotonic() - started
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+    resident = _resident(resource.RUSAGE_SELF)
     size = len(encode_summary(summary).encode())
     if isinstance(summary, DiscoverSummary):
+        resident += _resident(resource.RUSAGE_CHILDREN)
         return StepCost(seconds, resident, size, summary.count, summary.shards)
     return StepCost(seconds, resident, size, summary.total, 0)
+
+
+def _resident(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss * _KIB
 
 
 def _main() -> None:

@@ -58,8 +58,10 @@ it has been read.
   under {TARGET_PERCENT} %. Half of the workers that are short turn not ready, the other half end with exit code 85.
 - **The minimal operator** (`benchmarks/load/minimal.py`) is what a first kopf operator looks like: it creates a Job for
   each run and leaves all else to Kubernetes. It reads no worker, and answers no OOM.
-- **The long list** is a folder of so many files, listed by the worker's first step, and counted by its last one when
-  all of them have a manifest and an outcome.
+- **The long list** is a folder of so many files, listed by the worker's first step, which has a process of its own for
+  that, and counted and reported by its last one when all of them have an outcome, all but some two manifests, and each
+  shard a timeline. No index is made. Of each video the last step keeps its line of the list and a few numbers, and
+  nothing of its records, which are read some at a time.
 - **What else the machine does** counts: it stands beside each figure how busy it was. The control plane and the
   simulated nodes share its cores with the operator.
 """

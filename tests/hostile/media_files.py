@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import av
 import numpy as np
@@ -36,6 +37,32 @@ def endless(path: Path, beginning: bytes) -> Path:
     with path.open("wb") as file:
         file.write(beginning)
         file.truncate(ENDLESS)
+    return path
+
+
+def with_attachments(path: Path, count: int, size: int) -> Path:
+    """Matroska with files attached to it, all of zeros, and without a track."""
+
+    def element(name: bytes, body: bytes, more: int = 0) -> bytes:
+        return name + (len(body) + more | 1 << 56).to_bytes(8, "big") + body
+
+    names = element(b"\x46\x6e", b"font.ttf") + element(b"\x46\x60", b"font/ttf") + element(b"\x46\xae", b"\1")
+    file = element(b"\x61\xa7", names + element(b"\x46\x5c", b"", size), size)
+    whole = count * (len(file) + size)
+    with path.open("wb") as to:
+        to.write(element(b"\x1aE\xdf\xa3", element(b"\x42\x82", b"matroska")))
+        to.write(element(b"\x18\x53\x80\x67", b"", 12 + whole) + element(b"\x19\x41\xa4\x69", b"", whole))
+        for _ in range(count):
+            to.write(file)
+            to.seek(size, 1)
+        to.truncate()
+    return path
+
+
+def archive(path: Path) -> Path:
+    """A ZIP with a song in it, which is packed a thousandfold."""
+    with ZipFile(path, "w", ZIP_DEFLATED) as file:
+        file.writestr("song.wav", wav(bytes(64 * 2**20)))
     return path
 
 

@@ -6,7 +6,9 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from yt_dlp.utils import YoutubeDLError
 
 from ingestion_contract.records import Video
 from ingestion_contract.spec import Source
+from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source.allowance import FetchLimits
 from ingestion_worker.source.failures import classify
@@ -99,6 +102,66 @@ def test_captions_that_are_too_large_are_passed_over_and_the_audio_is_fetched(
     url = source.set("/watch.html", page(media, captions))
     assert isinstance(fetch(url, tmp_path, FetchLimits(caption_bytes=MIB)), FetchedAudio)
     assert isinstance(fetch(url, tmp_path, FetchLimits(caption_bytes=4 * MIB)), FetchedCaptions)
+
+
+BOMB_MIB = 256
+PEAK_MIB = 16
+"""Of what Python's objects take while a bomb is read of which a MiB is allowed."""
+
+
+def packed(encoding: str) -> bytes:
+    """A page of a quarter of a gigabyte; of some formats only the name is told, since nothing here unpacks them."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | (0 if encoding == "deflate" else 16))
+    blanks = (packer.compress(b" " * MIB) for _ in range(BOMB_MIB))
+    return b"".join([packer.compress(b"<html>"), *blanks, packer.flush()])
+
+
+def peak_mib(work: Callable[[], object]) -> float:
+    """The most memory that Python's objects took meanwhile."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / MIB
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "gzip, gzip", "deflate", "br", "zstd"])
+def test_what_is_small_until_it_is_unpacked_takes_no_more_than_it_may(
+    source: HttpSource, tmp_path: Path, encoding: str
+) -> None:
+    limits = FetchLimits(page_bytes=MIB, caption_bytes=MIB)
+    bomb = Answer(packed(encoding), headers={"Content-Encoding": encoding})
+    media = source.set("/t.flac", Answer(silence(tmp_path / "s.flac", 1).read_bytes(), kind="audio/flac"))
+    good = source.set("/good.html", page(media))
+    assert isinstance(fetch(good, tmp_path, limits), FetchedAudio)
+    bomb_page = source.set("/page.html", bomb)
+    bomb_captions = source.set("/watch.html", page(media, source.set("/c.vtt", bomb)))
+    if encoding in ("gzip", "x-gzip"):
+        assert peak_mib(lambda: failure(bomb_page, tmp_path, limits)) < PEAK_MIB
+        assert failure(bomb_page, tmp_path, limits) == "TooLarge"
+    else:
+        assert peak_mib(lambda: fetch(bomb_page, tmp_path, limits)) < PEAK_MIB, "it is taken as it is, for media"
+    found: list[object] = []
+    assert peak_mib(lambda: found.append(fetch(bomb_captions, tmp_path, limits))) < PEAK_MIB
+    assert isinstance(found[0], FetchedAudio), "the captions are passed over"
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_a_feed_whose_entities_grow_is_not_unfolded(source: HttpSource) -> None:
+    """The billion laughs: ten entities of ten of the one before. The XML parser, expat, ends that itself, if late."""
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    body = (
+        f'<!DOCTYPE rss [<!ENTITY e0 "ha">{entities}]><rss version="2.0"><channel><title>&e9;</title></channel></rss>'
+    )
+    feed = source.set("/feed.xml", Answer(f'<?xml version="1.0"?>{body}'.encode(), kind="application/rss+xml"))
+
+    def listed() -> None:
+        with pytest.raises(ConfigurationError, match="lead to no video"):
+            list_videos([feed], None, None, LOOPBACK)
+
+    assert peak_mib(listed) < BOMB_MIB
 
 
 @pytest.mark.usefixtures("quick_retries")

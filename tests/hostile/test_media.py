@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -87,6 +88,9 @@ MADE: dict[str, tuple[Callable[[Path], Path], set[str]]] = {
         {"decoded"},
     ),
     "60 MB of tag": (lambda path: write(path, made.with_tag(60 * MIB)), {"Corrupt"}),
+    "fonts of 200 MB": (lambda path: made.with_attachments(path, 2, 100 * MIB), {"NoAudio", "Corrupt"}),
+    "a packed file": (lambda path: write(path, gzip.compress(made.wav(bytes(64 * MIB)))), {"Corrupt"}),
+    "an archive": (made.archive, {"Corrupt"}),
     "no audio": (lambda path: video_without_audio(path), {"NoAudio"}),
     "half": (lambda path: write(path, made.encoded(path, "mp4", "libopus")[:400]), {"NoAudio", "Corrupt"}),
     "a terabyte of zeros": (lambda path: made.endless(path, b""), {"Corrupt"}),

@@ -125,7 +125,7 @@ def test_a_video_of_any_name_stays_in_its_place_and_is_only_text_in_the_report(
         run = run_of(["http://unused"])
         video = Video(id=video_id(name), url="https://h/x", title=told(title)[:500])
         listed = video_list.write_once(store, run.metadata.uid, [video], [[0]])
-        assert listed.videos == (video,)
+        assert list(listed.videos) == [video]
         key = transcript_key(video, run.spec)
         said = (Segment(start=0, end=1, text=one_line(f"{title} --> {name}")),)
         transcript = Transcript(TranscriptSource.MANUAL_CAPTIONS, told(language), said, 1.0)

@@ -76,8 +76,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A worker in this process, without a device, whose models are stand-ins."""
-    install(monkeypatch)
+    """A worker in this process, without a device, whose models are stand-ins; sources are read in it, too."""
+    install(monkeypatch, here=True)
     monkeypatch.setattr(StandInRecogniser, "batches", [])
     return Bench(tmp_path)
 

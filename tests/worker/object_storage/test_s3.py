@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def test_files_are_written_read_and_listed(output: str) -> None:
     assert store.list("records") == store.folders("records") == []
     store.write("records/a b+c%20[1].json", b"{}")
     store.write("records/below/d.json", b"")
-    assert store.list("records") == ["records/a b+c%20[1].json", "records/below/d.json"]
+    assert store.list("records") == ["records/a b+c%20[1].json", "records/below"]
+    assert store.list("records/below") == ["records/below/d.json"]
     assert store.folders("records") == ["below"]
     assert store.read("records/a b+c%20[1].json") == b"{}"
     assert store.read_many(["records/missing.json", "records/below/d.json"]) == [None, b""]
@@ -82,8 +84,16 @@ def test_a_whole_run_lies_in_object_storage_with_its_index(bench: Bench, sample:
 
 def kept_files(store: Store) -> dict[str, bytes | None]:
     """Transcripts and videos, with what their manifests say: when they were made, among others."""
-    paths = [*store.list("transcripts"), *store.list("videos")]
+    paths = [*files_below(store, "transcripts"), *files_below(store, "videos")]
     return dict(zip(paths, store.read_many(paths), strict=True))
+
+
+def files_below(store: Store, folder: str) -> Iterator[str]:
+    """The paths of all files below a folder."""
+    folders = [f"{folder}/{name}" for name in store.folders(folder)]
+    yield from (path for path in store.list(folder) if path not in folders)
+    for deeper in folders:
+        yield from files_below(store, deeper)
 
 
 def test_the_index_lies_beside_the_output_and_follows_it(output: str) -> None:

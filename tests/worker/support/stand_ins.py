@@ -21,6 +21,8 @@ from ingestion_worker.media.windows import WINDOW_SECONDS, Span
 from ingestion_worker.models import loaded
 from ingestion_worker.models.asr import WindowText
 from ingestion_worker.output.transcript import AsrModel
+from ingestion_worker.pipeline import shard
+from ingestion_worker.source.fetch import Fetcher
 from ingestion_worker.steps import ending
 
 FAULT = "STAND_IN_FAULT"
@@ -120,9 +122,22 @@ class Patch(Protocol):
         """Set an attribute."""
 
 
-def install(monkeypatch: Patch) -> None:
-    """Let the worker use the stand-ins in this process."""
+class FetcherHere(Fetcher):
+    """Fetches in the worker's own process, so that a test may put itself between yt-dlp and the world."""
+
+    def close(self) -> None:
+        pass
+
+
+def install(monkeypatch: Patch, *, here: bool = False) -> None:
+    """Let the worker use the stand-ins in this process.
+
+    Args:
+        here: sources are read in this process, too.
+    """
     monkeypatch.setattr(loaded, "SpeechRecogniser", StandInRecogniser)
     monkeypatch.setattr(loaded, "Embedder", StandInEmbedder)
+    if here:
+        monkeypatch.setattr(shard, "IsolatedFetcher", FetcherHere)
     if LOAD_HANGS in os.environ:
         monkeypatch.setattr(ending, "STOP_SECONDS", 1.0)

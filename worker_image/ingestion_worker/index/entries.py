@@ -30,7 +30,7 @@ class VectorSpace:
         return f"chunks_{slug}_{self.dimension}_{digest}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The rows of a video: the key of the output that they are from, and how many they are."""
 

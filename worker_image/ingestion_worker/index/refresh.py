@@ -12,7 +12,8 @@ from ingestion_worker.index import rows
 from ingestion_worker.index.counts import IndexCounts
 from ingestion_worker.index.entries import Difference, Entry, VectorSpace, difference
 from ingestion_worker.index.interface import ChunkIndex
-from ingestion_worker.index.wanted import batches, wanted
+from ingestion_worker.index.wanted import wanted
+from ingestion_worker.output.batches import batches
 from ingestion_worker.output.store import Store
 
 log = logging.getLogger(__name__)

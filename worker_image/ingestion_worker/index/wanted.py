@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 from ingestion_contract import layout
 from ingestion_contract.records import RunRecord, VideoManifest
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.index.entries import Entry, VectorSpace
+from ingestion_worker.output.batches import batches
 from ingestion_worker.output.store import Store
-
-Item = TypeVar("Item")
-
-_AT_ONCE = 1000
-"""So many manifests are in memory at a time."""
 
 
 def wanted(store: Store, names: Collection[str] = ()) -> dict[VectorSpace, dict[str, Entry]]:
@@ -59,12 +54,6 @@ def _latest_runs(store: Store, names: Collection[str]) -> list[RunRecord]:
 def _manifests(store: Store, run_uid: str) -> Iterator[VideoManifest]:
     """Yield the manifests of the videos of which a run has recorded what became of them."""
     outcomes = PurePosixPath(layout.outcome(run_uid, "any")).parent
-    keys = [PurePosixPath(path).stem for path in store.list(str(outcomes))]
-    for some in batches(keys, _AT_ONCE):
+    keys = (PurePosixPath(path).stem for path in store.list(str(outcomes)))
+    for some in batches(keys):
         yield from store.read_records(map(layout.manifest, some), VideoManifest).values()
-
-
-def batches(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
-    """Yield items in groups of at most `size`."""
-    for first in range(0, len(items), size):
-        yield items[first : first + size]

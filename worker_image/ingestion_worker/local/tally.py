@@ -10,6 +10,7 @@ from ingestion_contract import layout
 from ingestion_contract.metrics import Result
 from ingestion_contract.records import Outcome, Video
 from ingestion_contract.spec import IngestionRun
+from ingestion_worker.output.batches import batches
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
 
@@ -42,5 +43,8 @@ def recorded(run: IngestionRun, store: Store, videos: Sequence[Video]) -> Tally:
     Raises:
         OutputUnavailable: the storage refuses.
     """
-    paths = [layout.outcome(run.metadata.uid, video_key(video, run.spec)) for video in videos]
-    return count(Counter(outcome.result for outcome in store.read_records(paths, Outcome).values()))
+    results: Counter[Result] = Counter()
+    for some in batches(videos):
+        paths = (layout.outcome(run.metadata.uid, video_key(video, run.spec)) for video in some)
+        results.update(outcome.result for outcome in store.read_records(paths, Outcome).values())
+    return count(results)

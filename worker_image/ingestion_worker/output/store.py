@@ -16,10 +16,9 @@ from ingestion_contract.records import StoredFile
 from ingestion_contract.redaction import has_user
 from ingestion_contract.spec import OUTPUT_WITH_USER
 from ingestion_worker.conclusion import ConfigurationError, OutputUnavailable
+from ingestion_worker.output.batches import batches
 
 Model = TypeVar("Model", bound=ApiModel)
-
-_READ_AT_ONCE = 1000
 
 
 def located(output: str) -> str:
@@ -85,13 +84,18 @@ class Store:
             return [_content(answer) for answer in answers]
 
     def list(self, folder: str) -> Sequence[str]:
-        """Return the paths of all files below a folder, sorted; of none if there is no such folder.
+        """Return the paths of the files and folders directly in a folder, sorted; of none if there is no such folder.
+
+        Not of what lies deeper, for which fsspec would hold all that is known of each file, a kilobyte or so.
 
         Raises:
             OutputUnavailable: the storage refuses.
         """
         with self._asked(f"list {folder}"):
-            found = self._fs.find(self._full(folder))
+            try:
+                found = self._fs.ls(self._full(folder), detail=False)
+            except FileNotFoundError:
+                return []
         return sorted(path[len(self._root) + 1 :] for path in found)
 
     def folders(self, folder: str) -> Sequence[str]:
@@ -144,10 +148,8 @@ class Store:
         Raises:
             OutputUnavailable: the storage refuses, which says nothing of whether they are there.
         """
-        wanted = list(paths)
         found: dict[str, Model] = {}
-        for first in range(0, len(wanted), _READ_AT_ONCE):
-            some = wanted[first : first + _READ_AT_ONCE]
+        for some in batches(paths):
             for path, content in zip(some, self.read_many(some), strict=True):
                 record = _parse(content, kind)
                 if record is not None:
@@ -180,6 +182,8 @@ def _on_disk(uri: str) -> bool:
 
 def _content(answer: bytes | Exception) -> bytes | None:
     if isinstance(answer, FileNotFoundError):
+        # Its traceback leads to the frame that holds all answers: they would stay until the garbage collector comes.
+        answer.__traceback__ = None
         return None
     if isinstance(answer, Exception):
         raise answer

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingestion_contract import layout
 from ingestion_contract.records import ShardCut, Video
 from ingestion_worker.conclusion import OutputUnavailable
 from ingestion_worker.output.store import Store
+from ingestion_worker.text.video_lines import VideoLines, line
 
 
 @dataclass(frozen=True)
 class VideoList:
     """The videos in the source's order, the shards as positions in it, and the sha256 of the list's file."""
 
-    videos: tuple[Video, ...]
+    videos: Sequence[Video] = field(compare=False)
     shards: tuple[tuple[int, ...], ...]
     digest: str
 
@@ -32,8 +33,7 @@ def write_once(store: Store, run_uid: str, videos: Sequence[Video], shards: Sequ
     earlier = read(store, run_uid)
     if earlier is not None:
         return earlier
-    lines = [video.model_dump_json(by_alias=True, exclude_none=True) for video in videos]
-    stored = store.write(layout.video_list(run_uid), "".join(f"{line}\n" for line in lines).encode())
+    stored = store.write(layout.video_list(run_uid), b"".join(map(line, videos)))
     cut = ShardCut(list_sha256=stored.sha256, shards=[list(shard) for shard in shards])
     store.write_record(layout.shards(run_uid), cut)
     written = read(store, run_uid)
@@ -55,7 +55,7 @@ def read(store: Store, run_uid: str) -> VideoList | None:
     digest = hashlib.sha256(lines).hexdigest()
     if digest != cut.list_sha256:
         return None
-    videos = tuple(Video.model_validate_json(line, by_alias=True, by_name=False) for line in lines.splitlines())
+    videos = VideoLines(lines)
     if sorted(position for shard in cut.shards for position in shard) != list(range(len(videos))):
         return None
     return VideoList(videos, tuple(tuple(shard) for shard in cut.shards), digest)

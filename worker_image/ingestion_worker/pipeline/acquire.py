@@ -15,7 +15,8 @@ from ingestion_worker.output.store import Store
 from ingestion_worker.output.transcript import Transcript, TranscriptSource
 from ingestion_worker.pipeline.events import Audio, Postponed, Spoken
 from ingestion_worker.pipeline.routing import UNDETERMINED, Routing, other_language
-from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions, Fetcher
+from ingestion_worker.source.fetch import FetchedAudio, FetchedCaptions
+from ingestion_worker.source.isolation import IsolatedFetcher
 from ingestion_worker.text.languages import known
 
 Acquired = Spoken | Audio | Postponed
@@ -35,7 +36,7 @@ class Acquirer:
     def __init__(
         self,
         store: Store,
-        fetcher: Fetcher,
+        fetcher: IsolatedFetcher,
         scratch: Path,
         routing: Routing,
         loaded: LanguageModel,
@@ -55,7 +56,7 @@ class Acquirer:
 
         Raises:
             OutputUnavailable: the storage refuses.
-            MediaError, yt_dlp.utils.YoutubeDLError, OSError: see `source.failures.classify`.
+            SourceFailure, OSError, MemoryError, RuntimeError: see `source.failures.classify`.
         """
         stored = transcripts.load(self._store, task.transcript_key)
         if stored is not None:

@@ -88,7 +88,7 @@ class Feed:
         return self._files.qsize()
 
     def close(self) -> None:
-        """Stop preparing; what is under way in other threads comes to its end by itself."""
+        """Stop preparing; what is under way in other threads comes to its end by itself, or by that of its fetcher."""
         self._ended.set()
         self.inbox.close()
 

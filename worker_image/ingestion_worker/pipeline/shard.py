@@ -16,7 +16,6 @@ from ingestion_contract.metrics import Result, Stage, WorkerState
 from ingestion_contract.records import Checkpoint
 from ingestion_contract.spec import Captions, IngestionRun
 from ingestion_worker.conclusion import (
-    ConfigurationError,
     OutputUnavailable,
     PodTooSmall,
     SourceBlocked,
@@ -52,7 +51,7 @@ from ingestion_worker.pipeline.routing import Routing, other_language
 from ingestion_worker.pipeline.setting import Setting
 from ingestion_worker.pipeline.transcribing import Transcriber
 from ingestion_worker.source.failures import Verdict
-from ingestion_worker.source.fetch import Fetcher
+from ingestion_worker.source.isolation import IsolatedFetcher
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +90,7 @@ class Shard:
             self._models, self._residency, setting.metrics, load=self._stored_transcript, finished=self._save_vectors
         )
         self._postponed = PostponedVideos()
+        self._fetchers: list[IsolatedFetcher] = []
         self._cut_short: StepError | None = None
 
     def ingest(self, tasks: Sequence[Task]) -> None:
@@ -129,6 +129,8 @@ class Shard:
                 self._turn(feed)
         finally:
             feed.close()
+            while self._fetchers:
+                self._fetchers.pop().close()
 
     def _turn(self, feed: Feed) -> None:
         """Do the next thing for the device."""
@@ -158,19 +160,12 @@ class Shard:
         heard = self._postponed.languages
         return Acquirer(self._store, self._fetcher(), self._scratch, self._routing, self._loaded, turn, heard)
 
-    def _fetcher(self) -> Fetcher:
-        """Return a fetcher.
-
-        Raises:
-            ConfigurationError: the cookies are no text.
-            PodTooSmall: there is no room for a folder.
-        """
-        try:
-            return Fetcher(self._run.spec.source, self._scratch, self._setting.cookies, self._setting.rules)
-        except UnicodeDecodeError as error:
-            raise ConfigurationError(f"spec.source.cookiesSecretRef names no cookies.txt: {error}") from error
-        except OSError as error:
-            raise PodTooSmall(f"this pod's scratch folder {self._scratch.parent} cannot be used: {error}") from error
+    def _fetcher(self) -> IsolatedFetcher:
+        """Return a fetcher for a thread of the feed; it ends with the pass."""
+        source, setting = self._run.spec.source, self._setting
+        fetcher = IsolatedFetcher(source, self._scratch, setting.cookies, setting.rules)
+        self._fetchers.append(fetcher)
+        return fetcher
 
     def _watch(self, feed: Feed) -> None:
         self._metrics.watch_stages(

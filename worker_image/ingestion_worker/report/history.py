@@ -88,17 +88,17 @@ def history(timelines: Sequence[Timeline]) -> History | None:
     time = worked_time((timeline.samples[0].at, timeline.samples[-1].at) for timeline in timelines)
     bin_seconds = max(LEAST_BIN_SECONDS, time.seconds / MOST_BINS)
     bins = max(1, ceil(time.seconds / bin_seconds))
-    binned = [_binned(timeline, time, bin_seconds, bins) for timeline in timelines]
+    seats = _seats(timelines, time, bin_seconds, bins)
     stages = _stages(timelines)
     return History(
         time=time,
         bin_seconds=bin_seconds,
-        states=_states(_seats(timelines, binned), bins),
-        batch=_highest([[_most(some, "batch") for some in one] for one in binned]),
-        ceiling=_highest([[_most(some, "batch_ceiling") for some in one] for one in binned]),
+        states=_states(seats, bins),
+        batch=_highest([[_most(some, "batch") for some in one] for one in seats]),
+        ceiling=_highest([[_most(some, "batch_ceiling") for some in one] for one in seats]),
         throughput=_throughput(timelines, time, bin_seconds, bins),
         oom=_oom(timelines, time),
-        devices=_devices(timelines, binned),
+        devices=_devices(timelines, time, bin_seconds, bins),
         stages=stages,
         limiting=_limiting(stages),
         attempts=len(timelines),
@@ -122,22 +122,24 @@ def _binned(timeline: Timeline, time: WorkedTime, bin_seconds: float, bins: int)
     return filled
 
 
-def _seats(timelines: Sequence[Timeline], binned: Sequence[Binned]) -> list[Binned]:
+def _seats(timelines: Sequence[Timeline], time: WorkedTime, bin_seconds: float, bins: int) -> list[Binned]:
     """Return one row of bins for all attempts that followed each other: there were no two workers.
 
     An attempt takes the place of one that has ended before, else one of its own; so there are as many as there were
-    workers at a time.
+    workers at a time, however many attempts there were.
     """
     seats: list[Binned] = []
     ends: list[datetime] = []
-    for timeline, one in sorted(zip(timelines, binned, strict=True), key=lambda pair: pair[0].samples[0].at):
+    for timeline in sorted(timelines, key=lambda timeline: timeline.samples[0].at):
         first, last = timeline.samples[0].at, timeline.samples[-1].at
+        binned = _binned(timeline, time, bin_seconds, bins)
         free = next((at for at, end in enumerate(ends) if end <= first), None)
         if free is None:
-            seats.append(one)
+            seats.append(binned)
             ends.append(last)
         else:
-            seats[free] = [[*before, *now] for before, now in zip(seats[free], one, strict=True)]
+            for before, now in zip(seats[free], binned, strict=True):
+                before.extend(now)
             ends[free] = last
     return seats
 
@@ -189,16 +191,13 @@ def _oom(timelines: Sequence[Timeline], time: WorkedTime) -> dict[float, int]:
     return dict(sorted(events.items()))
 
 
-def _devices(timelines: Sequence[Timeline], binned: Sequence[Binned]) -> list[DeviceHistory]:
+def _devices(timelines: Sequence[Timeline], time: WorkedTime, bin_seconds: float, bins: int) -> list[DeviceHistory]:
     named = {timeline.gpu_uuid: timeline for timeline in timelines if timeline.samples[-1].total_bytes}
-    return [_device(named[uuid], _seats(*_of_device(uuid, timelines, binned))) for uuid in sorted(named)]
-
-
-def _of_device(
-    uuid: str, timelines: Sequence[Timeline], binned: Sequence[Binned]
-) -> tuple[list[Timeline], list[Binned]]:
-    ours = [at for at, timeline in enumerate(timelines) if timeline.gpu_uuid == uuid]
-    return [timelines[at] for at in ours], [binned[at] for at in ours]
+    found = []
+    for uuid in sorted(named):
+        ours = [timeline for timeline in timelines if timeline.gpu_uuid == uuid]
+        found.append(_device(named[uuid], _seats(ours, time, bin_seconds, bins)))
+    return found
 
 
 def _device(timeline: Timeline, binned: Sequence[Binned]) -> DeviceHistory:

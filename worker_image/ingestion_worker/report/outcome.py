@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,7 @@ from ingestion_contract.records import Outcome, Video
 from ingestion_contract.redaction import redacted
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.report.records import RunRecords
-
-EXAMPLES = 3
-LONGEST = 10
+from ingestion_worker.report.tally import Long
 
 SOURCES = {
     "manual_captions": "captions",
@@ -85,40 +82,38 @@ def outcomes(records: RunRecords) -> Outcomes:
 
 
 def _sources(records: RunRecords) -> dict[str, int]:
-    counts = Counter(transcript.source for transcript in records.transcripts.values())
-    return {SOURCES.get(source, source): count for source, count in counts.most_common()}
+    return {SOURCES.get(source, source): count for source, count in records.tally.sources.most_common()}
 
 
 def _so_far(records: RunRecords) -> FinishSummary:
-    results = Counter(outcome.result for outcome in records.outcomes)
-    reasons = Counter(outcome.reason for outcome in records.outcomes if outcome.reason)
+    tally = records.tally
     return FinishSummary(
         total=len(records.videos),
-        succeeded=results[Result.SUCCEEDED],
-        failed=results[Result.FAILED],
-        skipped=results[Result.SKIPPED],
-        reasons=dict(reasons.most_common(32)),
-        audio_seconds=round(sum(manifest.audio_seconds for manifest in records.manifests.values())),
+        succeeded=tally.results[Result.SUCCEEDED],
+        failed=tally.results[Result.FAILED],
+        skipped=tally.results[Result.SKIPPED],
+        reasons=dict(tally.reasons.most_common(32)),
+        audio_seconds=round(tally.audio_seconds),
     )
 
 
 def _reasons(counts: FinishSummary, records: RunRecords) -> list[ReasonRow]:
-    videos = {video.id: video for video in records.videos}
-    places = {video.id: at for at, video in enumerate(records.videos)}
-    by_reason: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in sorted(records.outcomes, key=lambda outcome: places.get(outcome.video_id, len(places))):
-        if outcome.reason:
-            by_reason[outcome.reason].append(outcome)
-    rows = [
-        ReasonRow(
-            reason=reason,
-            result=by_reason[reason][0].result if by_reason[reason] else Result.FAILED,
-            count=count,
-            examples=[_example(outcome, videos.get(outcome.video_id)) for outcome in by_reason[reason][:EXAMPLES]],
-        )
-        for reason, count in counts.reasons.items()
-    ]
+    rows = [_reason(reason, count, records) for reason, count in counts.reasons.items()]
     return sorted(rows, key=lambda row: (row.result is not Result.FAILED, -row.count))
+
+
+def _reason(reason: str, count: int, records: RunRecords) -> ReasonRow:
+    found = records.tally.examples(reason)
+    return ReasonRow(
+        reason=reason,
+        result=found[0].outcome.result if found else Result.FAILED,
+        count=count,
+        examples=[_example(one.outcome, _video(records, one.place)) for one in found],
+    )
+
+
+def _video(records: RunRecords, place: int) -> Video | None:
+    return records.videos[place] if place < len(records.videos) else None
 
 
 def _example(outcome: Outcome, video: Video | None) -> Example:
@@ -127,24 +122,18 @@ def _example(outcome: Outcome, video: Video | None) -> Example:
 
 
 def _longest(records: RunRecords) -> list[VideoRow]:
-    results = {outcome.video_id: outcome for outcome in records.outcomes}
-    rows = []
-    for video in records.videos:
-        manifest = records.manifests.get(video.id)
-        seconds = manifest.audio_seconds if manifest is not None else video.duration_seconds
-        if seconds:
-            outcome = results.get(video.id)
-            transcript = records.transcripts.get(video.id)
-            how = (
-                SOURCES.get(transcript.source, transcript.source)
-                if transcript is not None
-                else outcome.reason
-                if outcome
-                else ""
-            )
-            result = outcome.result.value if outcome is not None else "not processed"
-            rows.append(VideoRow(video.title or video.id, _link(video), seconds, result, how))
-    return sorted(rows, key=lambda row: -row.seconds)[:LONGEST]
+    return [_row(records.videos[long.place], long) for long in records.tally.longest()]
+
+
+def _row(video: Video, long: Long) -> VideoRow:
+    reason = long.outcome.reason if long.outcome is not None else ""
+    return VideoRow(
+        title=video.title or video.id,
+        url=_link(video),
+        seconds=long.seconds,
+        result=long.outcome.result.value if long.outcome is not None else "not processed",
+        how=SOURCES.get(long.source, long.source) if long.source is not None else reason,
+    )
 
 
 def _link(video: Video | None) -> str:

@@ -39,7 +39,7 @@ def page(records: RunRecords, written_at: datetime) -> str:
         charts=figures(run, spec.memory.target_percent if spec is not None else None) if run is not None else [],
         run=run,
         stages=STAGES,
-        models=settings.models(records),
+        models=settings.models(records.tally),
         settings=settings.settings(spec),
         versions=settings.versions(),
         simulated=any(timeline.simulated for timeline in records.timelines),

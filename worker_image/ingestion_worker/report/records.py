@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,7 +14,9 @@ from ingestion_contract.spec import IngestionRunSpec
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker.conclusion import ConfigurationError
 from ingestion_worker.output import video_list
+from ingestion_worker.output.batches import batches
 from ingestion_worker.output.store import Store
+from ingestion_worker.report.tally import Tally, VideoRecords
 from ingestion_worker.report.thinning import thinned
 
 
@@ -27,8 +29,7 @@ class RunRecords:
         spec: what the run was last asked for; None where that is not kept, or is of a version that this one does not
             read.
         result: None as long as the run is not finished.
-        outcomes: of each video that has one.
-        manifests, transcripts: of the videos that are there, by the id of the video.
+        tally: what is kept of the records of the videos.
         timelines: of each attempt at a shard, as fine as a chart can show.
     """
 
@@ -37,9 +38,7 @@ class RunRecords:
     spec: IngestionRunSpec | None
     videos: Sequence[Video]
     result: FinishSummary | None
-    outcomes: Sequence[Outcome]
-    manifests: Mapping[str, VideoManifest]
-    transcripts: Mapping[str, TranscriptManifest]
+    tally: Tally
     timelines: Sequence[Timeline]
 
 
@@ -53,12 +52,9 @@ def read(store: Store, uid: str) -> RunRecords:
     listed = video_list.read(store, uid)
     if listed is None:
         raise ConfigurationError(f"{store.uri} holds no list of videos of a run {uid}: `ingest discover` writes one")
-    folder = str(PurePosixPath(layout.outcome(uid, "key")).parent)
-    outcomes = list(store.read_records(store.list(folder), Outcome).values())
-    manifests = store.read_records([layout.manifest(outcome.video_key) for outcome in outcomes], VideoManifest)
-    by_id = {manifest.video.id: manifest for manifest in manifests.values()}
-    keys = {manifest.transcript_key: manifest.video.id for manifest in manifests.values()}
-    transcripts = store.read_records(map(layout.transcript_manifest, keys), TranscriptManifest)
+    tally = Tally(listed.videos)
+    for one in _recorded(store, uid):
+        tally.add(one)
     run = store.read_record(layout.run_record(uid), RunRecord)
     return RunRecords(
         uid=uid,
@@ -66,11 +62,24 @@ def read(store: Store, uid: str) -> RunRecords:
         spec=None if run is None else _spec(run),
         videos=listed.videos,
         result=store.read_record(layout.result(uid), FinishSummary),
-        outcomes=outcomes,
-        manifests=by_id,
-        transcripts={keys[transcript.key]: transcript for transcript in transcripts.values() if transcript.key in keys},
+        tally=tally,
         timelines=thinned(_timelines(store, uid)),
     )
+
+
+def _recorded(store: Store, uid: str) -> Iterator[VideoRecords]:
+    """Yield what is recorded of each video that has an outcome; a few at a time are in memory."""
+    folder = str(PurePosixPath(layout.outcome(uid, "key")).parent)
+    for paths in batches(store.list(folder)):
+        outcomes = store.read_records(paths, Outcome).values()
+        manifests = store.read_records([layout.manifest(outcome.video_key) for outcome in outcomes], VideoManifest)
+        transcripts = store.read_records(
+            [layout.transcript_manifest(manifest.transcript_key) for manifest in manifests.values()], TranscriptManifest
+        )
+        for outcome in outcomes:
+            manifest = manifests.get(layout.manifest(outcome.video_key))
+            path = None if manifest is None else layout.transcript_manifest(manifest.transcript_key)
+            yield VideoRecords(outcome, manifest, None if path is None else transcripts.get(path))
 
 
 def _spec(run: RunRecord) -> IngestionRunSpec | None:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ingestion_contract.spec import IngestionRunSpec
-from ingestion_worker.report.records import RunRecords
+from ingestion_worker.report.tally import ModelUse, Tally
 
 DISTRIBUTION = "ingestion-operator"
 LIBRARIES = ("faster-whisper", "ctranslate2", "torch", "sentence-transformers", "transformers", "yt-dlp", "av")
@@ -19,19 +19,10 @@ def settings(spec: IngestionRunSpec | None) -> list[tuple[str, str]]:
     return [] if spec is None else [(path, text) for path, text in _rows("", spec.redacted().to_wire()) if text]
 
 
-def models(records: RunRecords) -> list[tuple[str, str]]:
+def models(tally: Tally) -> list[tuple[str, str]]:
     """Return the models that made what is there, with the hub's commit where it is known."""
-    speech = {
-        _model(transcript.asr_model, transcript.asr_revision, transcript.asr_compute_type)
-        for transcript in records.transcripts.values()
-        if transcript.asr_model
-    }
-    vectors = {
-        _model(one.embed_model, one.embed_revision, f"{one.embed_compute_type}, {one.dimension} numbers a vector")
-        for one in records.manifests.values()
-    }
-    rows = [("speech recognition", name) for name in sorted(speech)]
-    return rows + [("embedding", name) for name in sorted(vectors)]
+    kinds = (("speech recognition", tally.speech_models), ("embedding", tally.embedders))
+    return [(kind, name) for kind, used in kinds for name in sorted({*map(_model, used)})]
 
 
 def versions() -> list[tuple[str, str]]:
@@ -46,8 +37,8 @@ def _version(name: str) -> str:
         return ""
 
 
-def _model(name: str | None, revision: str | None, compute_type: str | None) -> str:
-    return ", ".join(part for part in (name, revision and revision[:12], compute_type) if part)
+def _model(use: ModelUse) -> str:
+    return ", ".join(part for part in (use.name, use.revision and use.revision[:12], use.details) if part)
 
 
 def _rows(path: str, value: object) -> Iterable[tuple[str, str]]:

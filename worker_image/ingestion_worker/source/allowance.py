@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Timer
@@ -22,6 +22,7 @@ class FetchLimits:
         page_bytes: of a page or a list, each of which is held in memory.
         caption_bytes: of captions, which are held in memory as well; those of twelve hours, word by word, have 12 MB.
         page_seconds: for all pages of a video or a list, attempts included; and for its captions.
+        parse_seconds: to read captions that are there, and for other threads or processes to read theirs before.
         silence_seconds: how long a server may say nothing at all.
     """
 
@@ -30,7 +31,16 @@ class FetchLimits:
     page_bytes: int = 64 * 2**20
     caption_bytes: int = 16 * 2**20
     page_seconds: float = 600.0
+    parse_seconds: float = 1800.0
     silence_seconds: float = 30.0
+
+
+Announce = Callable[[float], None]
+"""Is told, before each part of a fetch, how many seconds that may take."""
+
+
+def nobody(_seconds: float) -> None:
+    """Tell nobody."""
 
 
 class TooSlow(OSError):
@@ -43,7 +53,8 @@ class Allowance:
     Cut they must be: no look at the clock between reads ends a read that gets a byte now and then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Announce = nobody) -> None:
+        self._announce = announce
         self._bytes_left = 0
         self._seconds = 0.0
         self._over = False
@@ -52,6 +63,7 @@ class Allowance:
     @contextmanager
     def spend(self, most_bytes: int, seconds: float) -> Iterator[None]:
         """Allow so much within the context."""
+        self._announce(seconds)
         self._bytes_left, self._seconds, self._over = most_bytes, seconds, False
         self._sockets.clear()
         timer = Timer(seconds, self._cut)

@@ -56,6 +56,14 @@ class Deferred(Exception):
         self.reason = reason
 
 
+class SourceFailure(Exception):
+    """What another process has found out about the source, with what follows from it."""
+
+    def __init__(self, failure: Failure, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
 class StorageUnavailable(Exception):
     """The storage of a file refuses, for a reason that says nothing of the file."""
 
@@ -163,6 +171,8 @@ def classify(error: BaseException) -> Failure:
     """Return what an error of the source means; what names its reason itself is taken at its word."""
     chain = list(_causes(error))
     for cause in chain:
+        if isinstance(cause, SourceFailure):
+            return cause.failure
         if isinstance(cause, MediaError):
             return Failure(Verdict.PERMANENT, cause.reason)
         if isinstance(cause, Deferred):

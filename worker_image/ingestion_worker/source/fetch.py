@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import mkdtemp
-from threading import Lock
 from typing import Any
 
 from yt_dlp.utils import ISO639Utils
@@ -21,7 +22,7 @@ from ingestion_contract.spec import Captions, Source
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import captions, storage
 from ingestion_worker.source.addresses import AddressRules, check_url
-from ingestion_worker.source.allowance import FetchLimits
+from ingestion_worker.source.allowance import Announce, FetchLimits, nobody
 from ingestion_worker.source.failures import Deferred, Verdict, classify
 from ingestion_worker.source.retry import with_retries
 from ingestion_worker.source.ytdlp import Downloader, seconds
@@ -32,9 +33,6 @@ log = logging.getLogger(__name__)
 DISK_SHARE = 4
 """A video may have one part in so many of what was free on the scratch disk: one alone must not fill it, or the pod
 would end as one whose disk is too small, and with it the other videos of its shard."""
-
-_PARSING = Lock()
-"""Captions are read into objects by one thread at a time: together, those of all threads would need too much memory."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,10 @@ class Fetcher:
         cookies: Path | None,
         rules: AddressRules,
         limits: FetchLimits = FetchLimits(),  # noqa: B008 - frozen
+        announce: Announce = nobody,
     ) -> None:
+        self._scratch = scratch
+        self._announce = announce
         self._folder = Path(mkdtemp(dir=scratch, prefix="fetch-"))
         self._source = source
         self._rules = rules
@@ -84,6 +85,7 @@ class Fetcher:
             cookies,
             rules,
             limits,
+            announce,
             format="bestaudio/best",
             outtmpl=f"{self._folder}/media.%(ext)s",
             noplaylist=True,
@@ -91,6 +93,11 @@ class Fetcher:
             continuedl=False,
             overwrites=True,
         )
+
+    @property
+    def folder(self) -> Path:
+        """Where it leaves files."""
+        return self._folder
 
     def fetch(self, video: Video) -> FetchedCaptions | FetchedAudio:
         """Return the captions of a video, or a file with its audio; with captions, no audio is downloaded.
@@ -153,7 +160,8 @@ class Fetcher:
                 log.warning("captions that cannot be read are passed over: %s", error)
                 failure = error if verdict is Verdict.TRANSIENT else failure
                 continue
-            with _PARSING:
+            self._announce(self._limits.parse_seconds)
+            with self._alone():
                 segments = captions.parse(text, track.format, track.automatic)
             if segments is not None:
                 language = encodable(track.language)
@@ -166,6 +174,19 @@ class Fetcher:
         with self._ydl.urlopen(url) as response:
             content: bytes = response.read()
         return content.decode("utf-8-sig", errors="replace")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one fetcher at a time read captions into objects: those of all together would need too much memory.
+
+        By a lock on the scratch folder, since fetchers are in processes of their own.
+        """
+        folder = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _audio(self, url: str, info: dict[str, Any]) -> FetchedAudio:
         """Download the audio; from the second attempt on with new addresses, since those of media expire."""

@@ -19,7 +19,7 @@ from ingestion_worker.conclusion import ConfigurationError, SourceBlocked, Sourc
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.source import storage
 from ingestion_worker.source.addresses import AddressRules, check_url
-from ingestion_worker.source.allowance import FetchLimits
+from ingestion_worker.source.allowance import Announce, FetchLimits, nobody
 from ingestion_worker.source.failures import Deferred, StorageUnavailable, Verdict, classify
 from ingestion_worker.source.ids import video_id
 from ingestion_worker.source.retry import with_retries
@@ -44,6 +44,7 @@ def list_videos(
     cookies: Path | None,
     rules: AddressRules,
     limits: FetchLimits = FetchLimits(),  # noqa: B008 - frozen
+    announce: Announce = nobody,
 ) -> list[Video]:
     """Return the videos behind the URLs, in the source's order, each once, at most `limit`.
 
@@ -52,6 +53,7 @@ def list_videos(
 
     Args:
         rules: which addresses may be asked.
+        announce: is told how long each URL may take.
 
     Raises:
         ConfigurationError: not one URL leads to a video.
@@ -61,7 +63,7 @@ def list_videos(
     videos: dict[str, Video] = {}
     readable = False
     refused: list[str] = []
-    with Downloader(cookies, rules, limits, extract_flat="in_playlist", playlistend=limit) as ydl:
+    with Downloader(cookies, rules, limits, announce, extract_flat="in_playlist", playlistend=limit) as ydl:
         for url in urls:
             try:
                 with ydl.allowance.spend(limits.page_bytes * _PAGES, limits.page_seconds):

@@ -25,7 +25,7 @@ from ingestion_contract import pod
 from ingestion_worker.media.errors import MediaError
 from ingestion_worker.media.length import MOST_SECONDS
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.source.allowance import Allowance, FetchLimits
+from ingestion_worker.source.allowance import Allowance, Announce, FetchLimits, nobody
 from ingestion_worker.source.cookies import read_jar
 from ingestion_worker.source.transport import GuardedRH
 
@@ -74,11 +74,19 @@ class Downloader(YoutubeDL):  # type: ignore[misc]
 
     Args:
         cookies: a cookies.txt, which is read and never written.
+        announce: is told how long each part of a fetch may take.
         options: yt-dlp's own.
     """
 
-    def __init__(self, cookies: Path | None, rules: AddressRules, limits: FetchLimits, **options: Any) -> None:
-        self.allowance = Allowance()
+    def __init__(
+        self,
+        cookies: Path | None,
+        rules: AddressRules,
+        limits: FetchLimits,
+        announce: Announce = nobody,
+        **options: Any,
+    ) -> None:
+        self.allowance = Allowance(announce)
         self._rules = rules
         self._limits = limits
         self._last_error: RequestError | None = None

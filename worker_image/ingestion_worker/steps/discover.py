@@ -14,7 +14,7 @@ from ingestion_worker.output import video_list
 from ingestion_worker.output.store import Store
 from ingestion_worker.output.video_list import VideoList
 from ingestion_worker.source.addresses import AddressRules
-from ingestion_worker.source.listing import list_videos
+from ingestion_worker.source.isolation import list_isolated
 from ingestion_worker.steps import run_record, shards
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def discover(
         local_workers: cut the list for so many workers on this machine, rather than by what is worth a pod's start.
 
     Raises:
-        StepError: see `index.check`, `source.listing.list_videos` and `video_list.write_once`.
+        StepError: see `index.check`, `source.isolation.list_isolated` and `video_list.write_once`.
     """
     index.check(run, store)
     listed = video_list.read(store, run.metadata.uid)
@@ -45,7 +45,7 @@ def _list(
     run: IngestionRun, store: Store, cookies: Path | None, rules: AddressRules, local_workers: int | None
 ) -> VideoList:
     source = run.spec.source
-    videos = list_videos(source.urls, source.limit, cookies, rules)
+    videos = list_isolated(source.urls, source.limit, cookies, rules)
     run_record.begin(run, store)
     durations = [video.duration_seconds for video in videos]
     if local_workers is None:

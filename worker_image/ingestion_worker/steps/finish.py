@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ingestion_contract import layout
 from ingestion_contract.exit_codes import ExitCode
 from ingestion_contract.metrics import Result
-from ingestion_contract.records import Outcome, VideoManifest
+from ingestion_contract.records import Outcome, Video, VideoManifest
 from ingestion_contract.spec import IngestionRun
 from ingestion_contract.summary import FinishSummary
 from ingestion_worker import index, report
 from ingestion_worker.conclusion import Conclusion, ConfigurationError, StepError
 from ingestion_worker.output import video_list
+from ingestion_worker.output.batches import batches
 from ingestion_worker.output.keys import video_key
 from ingestion_worker.output.store import Store
 from ingestion_worker.steps import run_record
@@ -40,30 +41,55 @@ def finish(run: IngestionRun, store: Store) -> Conclusion:
     listed = video_list.read(store, uid)
     if listed is None:
         raise ConfigurationError(f"{store.uri} holds no list of videos of the run {uid}: run `ingest discover` first")
-    keys = [video_key(video, run.spec) for video in listed.videos]
-    manifests = store.read_records(map(layout.manifest, keys), VideoManifest)
-    outcomes = store.read_records((layout.outcome(uid, key) for key in keys), Outcome)
-    results: Counter[Result] = Counter()
-    reasons: Counter[str] = Counter()
-    for key in keys:
-        result, reason = _judge(layout.manifest(key) in manifests, outcomes.get(layout.outcome(uid, key)))
-        results[result] += 1
-        reasons.update([reason] if reason else [])
-    summary = FinishSummary(
-        total=len(keys),
-        succeeded=results[Result.SUCCEEDED],
-        failed=results[Result.FAILED],
-        skipped=results[Result.SKIPPED],
-        reasons=_bounded(reasons),
-        audio_seconds=round(sum(manifest.audio_seconds for manifest in manifests.values())),
-    )
+    summary = _count(run, store, listed.videos)
     store.write_record(layout.result(uid), summary)
     log.info("result %s", summary.to_wire())
-    _record_unrecorded(store, uid, manifests, outcomes)
     run_record.bring_up_to_date(run, store)
     _report(store, uid)
     index.build(run, store)
     return Conclusion(ExitCode.DONE, summary)
+
+
+def _count(run: IngestionRun, store: Store, videos: Sequence[Video]) -> FinishSummary:
+    """Count the videos, some at a time: what their records hold is forgotten once it is counted.
+
+    The success of a video whose worker was killed before it could record it is recorded: the index goes by that.
+    """
+    uid = run.metadata.uid
+    results: Counter[Result] = Counter()
+    reasons: Counter[str] = Counter()
+    audio_seconds = 0.0
+    for keys in batches(video_key(video, run.spec) for video in videos):
+        manifests = store.read_records(map(layout.manifest, keys), VideoManifest)
+        outcomes = store.read_records((layout.outcome(uid, key) for key in keys), Outcome)
+        for key in keys:
+            manifest, outcome = manifests.get(layout.manifest(key)), outcomes.get(layout.outcome(uid, key))
+            result, reason = _judge(manifest is not None, outcome)
+            results[result] += 1
+            reasons.update([reason] if reason else [])
+            if manifest is not None:
+                audio_seconds += manifest.audio_seconds
+                if outcome is None or outcome.result is not Result.SUCCEEDED:
+                    store.write_record(layout.outcome(uid, key), _found(manifest))
+    return FinishSummary(
+        total=results.total(),
+        succeeded=results[Result.SUCCEEDED],
+        failed=results[Result.FAILED],
+        skipped=results[Result.SKIPPED],
+        reasons=_bounded(reasons),
+        audio_seconds=round(audio_seconds),
+    )
+
+
+def _found(manifest: VideoManifest) -> Outcome:
+    return Outcome(
+        video_id=manifest.video.id,
+        result=Result.SUCCEEDED,
+        detail="found by the count",
+        video_key=manifest.key,
+        audio_seconds=manifest.audio_seconds,
+        recorded_at=datetime.now(UTC),
+    )
 
 
 def _report(store: Store, uid: str) -> None:
@@ -74,24 +100,6 @@ def _report(store: Store, uid: str) -> None:
         raise
     except Exception as error:
         log.error("no report is written: %s: %s", type(error).__name__, error, exc_info=error)
-
-
-def _record_unrecorded(
-    store: Store, uid: str, manifests: Mapping[str, VideoManifest], outcomes: Mapping[str, Outcome]
-) -> None:
-    """Record the success of videos whose worker was killed before it could: the index goes by what is recorded."""
-    for manifest in manifests.values():
-        path = layout.outcome(uid, manifest.key)
-        if path not in outcomes or outcomes[path].result is not Result.SUCCEEDED:
-            outcome = Outcome(
-                video_id=manifest.video.id,
-                result=Result.SUCCEEDED,
-                detail="found by the count",
-                video_key=manifest.key,
-                audio_seconds=manifest.audio_seconds,
-                recorded_at=datetime.now(UTC),
-            )
-            store.write_record(path, outcome)
 
 
 def _judge(has_manifest: bool, outcome: Outcome | None) -> tuple[Result, str]:
