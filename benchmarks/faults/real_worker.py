@@ -22,6 +22,7 @@ from ingestion_contract.pod import Step
 from ingestion_worker.cli import app
 from ingestion_worker.models.loaded import Models
 from ingestion_worker.output.store import Store
+from ingestion_worker.source import isolation
 from ingestion_worker.source.transport import BoundedResponse
 from ingestion_worker.steps.run_file import read_run
 
@@ -51,6 +52,10 @@ OF_SHARDS = (Moment.DOWNLOAD, Moment.RECOGNITION, Moment.EMBEDDING, Moment.VECTO
 KILLED = "killed"
 """The query of a source whose workers are to wait at their moments."""
 
+OUTPUT = "FAULTS_OUTPUT"
+"""Environment: where the process that reads sources leaves its mark."""
+
+_READER = "benchmarks.faults.real_reader"
 _VECTORS = "videos/*/chunks.parquet"
 
 
@@ -76,10 +81,15 @@ class Pause:
             time.sleep(PAUSE_SECONDS)
 
 
+def install_in_download(pause: Pause) -> None:
+    """Wrap what the process does that reads sources."""
+    _wrap(BoundedResponse, "read", after=lambda answer, *_: pause("media") if "/media/" in answer.url else None)
+
+
 def _install(moment: Moment, pause: Pause) -> None:
     """Wrap what the worker does at a moment."""
     if moment is Moment.DOWNLOAD:
-        _wrap(BoundedResponse, "read", after=lambda answer, *_: pause("media") if "/media/" in answer.url else None)
+        isolation.MODULE = _READER
     elif moment is Moment.RECOGNITION:
         _wrap(Models, "transcribe", after=lambda *_: pause("speech"))
     elif moment is Moment.EMBEDDING:
@@ -110,6 +120,7 @@ def main() -> None:
     step, output = Step(sys.argv[1]), sys.argv[3]
     shard = int(os.environ.get(pod.COMPLETION_INDEX, 0))
     killed = urlsplit(read_run(Path(pod.RUN_FILE)).spec.source.urls[0]).query == KILLED
+    os.environ[OUTPUT] = output
     if killed and step is not Step.DISCOVER:
         moment = Moment.FINISH if step is Step.FINISH else OF_SHARDS[shard % len(OF_SHARDS)]
         _install(moment, Pause(Store(output), moment, shard))
