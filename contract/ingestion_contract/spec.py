@@ -422,6 +422,16 @@ class IngestionRunSpec(ApiModel):
         3600, ge=0, le=31_536_000, description="When the child Jobs are removed; the run itself stays."
     )
 
+    def parallelism(self) -> Parallelism:
+        """Return the bounds of parallelism, with no more workers than videos per hour.
+
+        No worker can be given less than one video per hour, so that more of them would ask the source for too many.
+        """
+        bounds, most = self.workers.parallelism, self.source.videos_per_hour
+        if most is None or most >= bounds.max:
+            return bounds
+        return Parallelism(initial=min(bounds.initial, most), min=min(bounds.min, most), max=most)
+
     def redacted(self) -> Self:
         """Return the spec as it may be shown and kept: its addresses without what is secret in them."""
         source = self.source.model_copy(update={"urls": [redacted(url) for url in self.source.urls]})

@@ -123,7 +123,7 @@ def _output(run: IngestionRun) -> str:
 
 
 def _step(run: IngestionRun, step: Step) -> StepPlan:
-    bounds = run.spec.workers.parallelism
+    bounds = run.spec.parallelism()
     initial, least, most = (bounds.initial, bounds.min, bounds.max) if step is Step.WORK else (1, 1, 1)
     [container] = pod_template(run, step, _IMAGE_OF_NOBODY)["spec"]["containers"]
     return StepPlan(

@@ -132,7 +132,7 @@ def _so(fit: CardFit, work: StepPlan) -> str:
     if fit.workers < work.pods_initial:
         return f"begins with {work.pods_initial}, and is lowered to {fit.workers} as soon as memory is short"
     if fit.workers > work.pods_max:
-        return f"spec.workers.parallelism.max leaves it at {work.pods_max}"
+        return f"spec.workers.parallelism.max and spec.source.videosPerHour allow {work.pods_max}"
     return (
         ""
         if fit.workers == work.pods_initial

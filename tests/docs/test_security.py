@@ -32,6 +32,6 @@ def test_bounds_of_what_workers_and_media_may_cost_are_those_of_the_code() -> No
     assert TIMEOUT_SECONDS == 2
     assert " ".join(asked.split()) in " ".join(page.split())
     assert f"with at most {MOST_BYTES // 2**30} GiB of" in page
-    assert f"up to {FetchLimits().page_bytes // 2**20} MiB of it" in page
+    assert f"up to {FetchLimits().page_bytes // 2**20} MiB of each" in page
     assert f"have at most {MOST_URL_BYTES // 1024} KiB together" in page
     assert f"the group of volumes is {SHARED_GROUP}" in page

@@ -50,6 +50,13 @@ def test_only_the_work_has_several_pods() -> None:
     ]
 
 
+def test_there_are_no_more_workers_than_videos_per_hour() -> None:
+    source = {"urls": ["https://videos.example/list"], "videosPerHour": 3}
+    work = planned(source=source, workers={"parallelism": {"initial": 4, "max": 6}}).steps[1]
+
+    assert (work.pods_min, work.pods_initial, work.pods_max) == (1, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("limit", "shards", "sentence"),
     [
@@ -86,7 +93,7 @@ def test_a_floor_tells_how_many_workers_fit_on_common_cards() -> None:
         ({"initial": 2, "min": 2}, 8.6, "fewer than spec.workers.parallelism.min (2): out of memory, the run stalls"),
         ({"initial": 4}, 8.6, "begins with 4, and is lowered to 2 as soon as memory is short"),
         ({"initial": 1}, 8.6, "begins with 1, and may be raised to 2"),
-        ({"initial": 1, "max": 4}, 8.6, "spec.workers.parallelism.max leaves it at 4"),
+        ({"initial": 1, "max": 4}, 8.6, "spec.workers.parallelism.max and spec.source.videosPerHour allow 4"),
     ],
 )
 def test_what_a_fit_means_for_the_run_is_said(parallelism: dict[str, int], floor: float, sentence: str) -> None:

@@ -16,7 +16,6 @@ from ingestion_contract.status import MeasuredFloor, WorkersStatus
 from ingestion_contract.summary import MemoryReport, ShardSummary
 from ingestion_operator.decision.decision import Lever
 from ingestion_operator.decision.floors import remembered, robust_floor
-from ingestion_operator.decision.parallelism_bounds import bounds_of
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.observe.pods import Exit, Pod
 from ingestion_operator.observe.worker_sample import WorkerSample
@@ -67,7 +66,7 @@ class Situation:
     @cached_property
     def bounds(self) -> Parallelism:
         """The bounds of parallelism."""
-        return bounds_of(self.snapshot.run.spec)
+        return self.snapshot.run.spec.parallelism()
 
     @property
     def memory(self) -> Memory:

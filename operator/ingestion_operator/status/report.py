@@ -22,7 +22,6 @@ from ingestion_operator.clock import whole_seconds
 from ingestion_operator.decision.deadline import active_seconds, count_on, seconds_left
 from ingestion_operator.decision.decision import Decision, Finding, Lever
 from ingestion_operator.decision.limits import egress_share
-from ingestion_operator.decision.parallelism_bounds import bounds_of
 from ingestion_operator.decision.policies.source_blocked import BLOCKED as SOURCE_BLOCKED
 from ingestion_operator.decision.snapshot import Snapshot
 from ingestion_operator.decision.stage import Failure, current_step, discovery, final_count, last_complaint
@@ -114,7 +113,7 @@ class _Report:
         return f"; {found}" if found else ""
 
     def _begin_work(self, found: DiscoverSummary) -> None:
-        bounds = bounds_of(self._spec)
+        bounds = self._spec.parallelism()
         videos = Videos(total=found.count)
         self._update["video_list"] = VideoList(count=found.count, shards=found.shards, digest=found.digest)
         self._update["videos"] = videos
