@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow.parquet as pq
 
@@ -23,8 +23,7 @@ def read_output(store: Store, uid: str) -> Output:
         OutputUnavailable: the storage refuses.
     """
     listed = video_list.read(store, uid)
-    manifests = [path for path in store.list("videos") if path.endswith("/manifest.json")]
-    records = store.read_records(manifests, VideoManifest)
+    records = _manifests(store)
     outcomes = store.read_records(store.list(f"_runs/{uid}/outcomes"), Outcome)
     return Output(
         listed=tuple(video.id for video in listed.videos) if listed is not None else (),
@@ -39,8 +38,12 @@ def count_manifests(store: Store) -> int:
     Raises:
         OutputUnavailable: the storage refuses.
     """
-    manifests = [path for path in store.list("videos") if path.endswith("/manifest.json")]
-    return len(store.read_records(manifests, VideoManifest))
+    return len(_manifests(store))
+
+
+def _manifests(store: Store) -> Mapping[str, VideoManifest]:
+    """Return the manifests that are whole, by their paths."""
+    return store.read_records(map(layout.manifest, store.folders("videos")), VideoManifest)
 
 
 def _made(store: Store, folder: str, record: VideoManifest) -> Made:
