@@ -7,7 +7,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from benchmarks.reaction.timeline import Seen, Sighting
@@ -35,13 +35,14 @@ class Watch:
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
-        """Watch until the block is left."""
+        """Watch until the block is left; then it is told of, should the watch have broken meanwhile."""
         following = asyncio.create_task(self._follow_all())
         try:
             yield
         finally:
             following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await following
 
     async def _follow_all(self) -> None:
         work = f"{STEP_LABEL}={Step.WORK}"
