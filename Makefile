@@ -64,7 +64,7 @@ observe: system $(INSTALLED) ## The demonstration with a real Prometheus beside 
 incident: system $(INSTALLED) ## The founding incident beside our worker with frozen levers and our operator (VIDEOS=200 GPU_GIB=24 DOCS=1: into docs/).
 	@$(BIN)/python -m dev.incident --videos $(VIDEOS) --gpu-gib $(GPU_GIB) $(if $(DOCS),--docs docs)
 
-test: $(INSTALLED) ## The tests of each change, a whole run on a cluster among them: five to six minutes.
+test: $(INSTALLED) ## The tests of each change, a whole run on a cluster among them: seven to eight minutes.
 	@PYTHON=$(PYTHON) dev/check-system dev/system-packages dev/test-packages
 	@$(BIN)/pytest -m "not long"
 
